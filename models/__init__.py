@@ -1,0 +1,1 @@
+"""The mathematics of AIScore: tables in, tables out. No HTTP, SQL, Splunk, clock or environment."""

@@ -1,0 +1,40 @@
+"""Packaging of AIScore: the mathematics (`models`) and the service (`sidecar`).
+
+The Splunk app is not a Python package: `python -m splunk_app.package` builds it.
+"""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+RUNTIME = [
+    "flask==3.1.3",
+    "granian==2.8.7",
+    "numba==0.68.1",
+    "numpy==2.4.6",
+    "polars==2.1.0",
+    "prometheus-client==0.26.0",
+    "pydantic==2.14.3",
+    "pydantic-settings==2.16.3",
+    "requests==2.34.2",
+    "rich==15.0.0",
+    "scikit-learn==1.9.1",
+    "scipy==1.17.1",
+    "shap==0.51.0",
+    "SQLAlchemy==2.1.9",
+    "xgboost==3.2.0",
+]
+
+setup(
+    name="aiscore",
+    version="0.1.0",
+    description="Anomaly and threat scores for Splunk searches, each with its exact reasons",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.12",
+    packages=find_packages(include=["models", "models.*", "sidecar", "sidecar.*"]),
+    package_data={"models": ["features/recipes/*.toml"], "sidecar": ["demo/*.html", "demo/*.css", "demo/*.js"]},
+    install_requires=RUNTIME,
+    entry_points={"console_scripts": ["aiscore = sidecar.cli:main"]},
+)

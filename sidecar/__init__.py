@@ -1,0 +1,1 @@
+"""The service around the mathematics: HTTP, stores, settings, command line."""
