@@ -1,0 +1,63 @@
+"""Insider bulk download: somebody about to leave copies file shares and databases, over three evenings."""
+
+import numpy as np
+import polars as pl
+
+from models.simulator.clock import HOUR_S
+from models.simulator.company import lognormal
+from models.simulator.events import draft, pick
+from models.simulator.stories.scene import Scene, Told
+
+NAME = "insider_download"
+
+
+def insider_download(
+    scene: Scene,
+    rng: np.random.Generator,
+    day: int,
+    *,
+    department: str = "sales",
+    evenings: int = 3,
+    sessions: int = 30,
+    gigabytes: float = 25.0,
+) -> Told:
+    """Play the story from `day` on (0 = the first).
+
+    On each of `evenings` days, in the two hours after work, the person opens about `sessions` sessions on
+    file servers and databases that mostly belong to others and reads `gigabytes` in all, from the own
+    machine.
+    """
+    person = scene.someone(rng, department, day, ~scene.habits.heavy())
+    user = str(scene.company.names[person])
+    events = pl.concat([_evening(scene, person, day + n, sessions, gigabytes, rng) for n in range(evenings)])
+    what = (
+        f"{user} copies about {gigabytes:g} GB an evening from file servers and databases, most of them of "
+        f"other departments, on {evenings} evenings"
+    )
+    return scene.told(NAME, what, events, evenings=evenings, sessions=sessions, gigabytes=gigabytes)
+
+
+def _evening(
+    scene: Scene, person: int, day: int, sessions: int, gigabytes: float, rng: np.random.Generator
+) -> pl.DataFrame:
+    company, habits = scene.company, scene.habits
+    table = company.hosts.filter(pl.col("app").is_in(["smb", "sql"]))
+    foreign = rng.choice(len(table), min(14, len(table)), replace=False)
+    size = int(rng.poisson(sessions)) + 3
+    host = foreign[rng.integers(0, len(foreign), size)]
+    begin = scene.at_s(person, day, float(habits.starts_h[person] + habits.length_h[person]))
+    at_s = begin + np.sort(rng.random(size)) * 2 * HOUR_S
+    parts = lognormal(rng, 1.0, 0.8, size)
+    denied = rng.random(size) < 0.12
+    volume = np.where(denied, 0, parts / parts.sum() * gigabytes * 1e9).astype(np.int64)
+    return draft(
+        at_s,
+        user=str(company.names[person]),
+        src=str(company.workstation[person]),
+        src_country=str(company.users["office"][person]),
+        dest=pick(table["host"].to_list(), host),
+        app=pick(table["app"].to_list(), host),
+        action=pick(("success", "failure"), denied.astype(np.int64)),
+        bytes_out=volume,
+        story=NAME,
+    )

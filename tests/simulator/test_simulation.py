@@ -1,0 +1,97 @@
+"""The simulated company: the same from the same seed, plausible, and honest about its attacks."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import partial
+
+import polars as pl
+import pytest
+
+from models.errors import DataError
+from models.simulator import Simulation, simulate
+from models.simulator.simulation import COLUMNS
+from models.simulator.stories import insider_download
+
+
+def _digest(simulation: Simulation) -> str:
+    return hashlib.sha256(simulation.events.write_csv().encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def small() -> Simulation:
+    return simulate(seed=3, users=120, days=8)
+
+
+def test_the_same_seed_gives_the_same_bytes(small: Simulation) -> None:
+    assert _digest(simulate(seed=3, users=120, days=8)) == _digest(small)
+    assert _digest(simulate(seed=4, users=120, days=8)) != _digest(small)
+
+
+def test_the_table_has_the_documented_columns_and_no_gaps(small: Simulation) -> None:
+    assert tuple(small.events.columns) == COLUMNS
+    assert small.events.null_count().sum_horizontal().item() == 0
+    assert set(small.events["action"].unique()) == {"success", "failure"}
+
+
+def test_times_strictly_ascend_in_whole_milliseconds_within_the_span(small: Simulation) -> None:
+    time = small.events["_time"]
+    assert time.diff().drop_nulls().min() > 0
+    assert ((time * 1_000).round() - time * 1_000).abs().max() < 1e-3
+    first = datetime(2026, 2, 19, tzinfo=UTC).timestamp()
+    assert time[0] >= first and time[-1] <= first + 8 * 86_400 + 1
+
+
+def test_attacks_lie_in_the_scored_days_only(small: Simulation) -> None:
+    assert small.before()["label"].sum() == 0
+    assert set(small.after()["story"].unique()) == {
+        "", "stolen_credentials", "insider_download", "password_spray"
+    }  # fmt: skip
+    assert len(small.before()) + len(small.after()) == len(small.events)
+
+
+def test_stories_tell_what_is_in_the_table(small: Simulation) -> None:
+    for story in small.stories:
+        rows = small.events.filter(pl.col("story") == story.name)
+        assert len(rows) == story.events
+        assert set(rows["user"]) == set(story.users)
+        assert rows["_time"][0] == pytest.approx(story.begins_s, abs=0.01)
+        assert rows["_time"][-1] == pytest.approx(story.ends_s, abs=0.01)
+        assert (rows["label"] == 1).all()
+
+
+def test_the_stolen_password_is_used_while_its_owner_works_elsewhere(small: Simulation) -> None:
+    rows = small.events.filter(pl.col("story") == "stolen_credentials")
+    victim = rows["user"][0]
+    begin = rows["_time"][0]
+    own = small.events.filter(
+        pl.col("user") == victim, pl.col("label") == 0, (pl.col("_time") - begin).abs() < 6 * 3_600
+    )
+    assert len(own) > 0
+    assert set(rows["src_country"]) - set(own["src_country"])
+
+
+def test_other_stories_leave_the_background_as_it_is(small: Simulation) -> None:
+    quiet = simulate(seed=3, users=120, days=8, stories=())
+    kept = ["user", "src", "dest", "app", "action", "bytes_out"]
+    background = small.events.filter(pl.col("label") == 0).select(kept)
+    assert quiet.stories == () and quiet.events["label"].sum() == 0
+    assert background.equals(quiet.events.select(kept))
+
+
+def test_a_story_plays_at_the_strength_and_on_the_day_asked_for() -> None:
+    plan = [(2, partial(insider_download, evenings=1, gigabytes=1.0))]
+    played = simulate(seed=3, users=120, days=8, stories=plan)
+    rows = played.events.filter(pl.col("label") == 1)
+    assert played.before()["label"].sum() == len(rows) > 0
+    assert rows["bytes_out"].sum() < 1.1e9
+    assert played.stories[0].parameters["gigabytes"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [({"users": 3}, "users"), ({"days": 2}, "days"), ({"start": datetime(2026, 1, 1)}, "start")],
+)
+def test_an_impossible_company_is_refused_by_name(asked: dict[str, object], field: str) -> None:
+    with pytest.raises(DataError) as caught:
+        simulate(**asked)  # type: ignore[arg-type]
+    assert caught.value.field == field
