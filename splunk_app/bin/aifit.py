@@ -1,0 +1,29 @@
+"""| aifit model=NAME: fits a model from the events of the search."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from aiscore_kit import options  # noqa: E402
+from aiscore_kit.fit import Gather  # noqa: E402
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
+
+@Configuration(run_in_preview=False)
+class AIFitCommand(Gather):
+    """Fits baselines and detectors; returns the job that does it."""
+
+    model = Option(require=True, validate=options.model_name(), doc="The model's name.")
+    entity = Option(validate=options.fields(), doc="Fields that own a baseline: the user, the host. Default: none.")
+    time = Option(default="_time", validate=options.field(), doc="The time field, or none. Default: _time.")
+    label = Option(validate=options.field(), doc="Field that is 1 for known attacks and 0 or empty else.")
+    fields = Option(validate=options.fields(), doc="The input fields. Default: every field of the events.")
+    scope = Option(validate=options.field(), doc="Field that separates contexts: site, zone or tenant.")
+    recipe = Option(validate=options.model_name(), doc="A recipe that names fields, entities and features.")
+    seed = Option(validate=options.Whole(0, 999999999), doc="The seed of sampling and training.")
+    challenger = Option(validate=options.Truth(), doc="true: do not make a first fit the champion.")
+    wait = Option(default=0, validate=options.Whole(0, 240), doc="Seconds to wait for the fit to end. Default: 0.")
+
+
+dispatch(AIFitCommand, module_name=__name__)

@@ -1,0 +1,26 @@
+"""| aimodels: lists models, versions and jobs; promotes, retires and rolls back."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from aiscore_kit import options  # noqa: E402
+from aiscore_kit.models import Generate  # noqa: E402
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
+
+@Configuration(type="reporting")
+class AIModelsCommand(Generate):
+    """The registry of models, seen from a search."""
+
+    model = Option(validate=options.model_name(), doc="The model; without action: its versions.")
+    job = Option(validate=options.Pattern(r"[A-Za-z0-9_.-]{1,128}", "a job's id"), doc="A fit job: its state.")
+    action = Option(
+        validate=options.OneOf("show", "contract", "promote", "retire", "rollback"),
+        doc="show a version's card, show the contract, or promote, retire or rollback a version.",
+    )
+    version = Option(validate=options.version(), doc="The version: its first 12 letters or more.")
+
+
+dispatch(AIModelsCommand, module_name=__name__)

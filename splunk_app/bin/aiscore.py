@@ -1,0 +1,40 @@
+"""| aiscore model=NAME: scores every event that passes, each score with its reasons."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+from aiscore_kit import options  # noqa: E402
+from aiscore_kit.score import RowByRow  # noqa: E402
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
+
+# distributed=False makes the command `stateful`: it runs on the search head, next to the sidecar and its ticket.
+@Configuration(distributed=False)
+class AIScoreCommand(RowByRow):
+    """Anomaly and threat scores for events, with exact reasons."""
+
+    model = Option(require=True, validate=options.model_name(), doc="The model to score with, by its name.")
+    explain = Option(
+        default="auto",
+        validate=options.Pattern(r"auto|all|none|\d{1,6}", "auto, all, none or a number of rows"),
+        doc="Which rows get reasons: auto (the highest first while time lasts), all, none, or the highest N.",
+    )
+    fields = Option(
+        default="contract",
+        validate=options.OneOf("contract", "all"),
+        doc="Which fields Splunk sends: those of the model's contract, or all.",
+    )
+    prefix = Option(
+        default="ai_",
+        validate=options.Pattern(r"[A-Za-z][A-Za-z0-9_]{0,30}_", "letters, digits and _, ending in _"),
+        doc="What the output fields' names begin with, so that two models can score one search.",
+    )
+    on_error = Option(
+        validate=options.OneOf("label", "fail"),
+        doc="When a chunk cannot be scored: label its rows unscored, or fail the search. Default: aiscore.conf.",
+    )
+
+
+dispatch(AIScoreCommand, module_name=__name__)

@@ -1,0 +1,1 @@
+"""What the commands of AIScore share: kinds of command, row codec, client, settings and messages."""

@@ -1,0 +1,59 @@
+"""One CSV cell, as bytes: as it stands in a record, and as the value it means."""
+
+import re
+
+# A cell as Python's csv module reads it: a quote opens only at the start of a cell, and never closed runs to the end.
+_CELL = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*|\Z)|[^,\n]*)'
+_CELLS = re.compile(_CELL)
+_RECORD = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
+_NEEDS_QUOTES = re.compile(rb'[",\r\n]')
+
+
+def split(record):
+    """The cells of a record, still quoted.
+
+    >>> split(b'1,"a,""b""c",')
+    [b'1', b'"a,""b""c"', b'']
+    """
+    if b'"' not in record:
+        return record.split(b",")
+    found, at, end = [], 0, len(record)
+    while True:
+        match = _CELLS.match(record, at)
+        found.append(match.group())
+        at = match.end() + 1
+        if at > end:
+            return found
+
+
+def value(cell):
+    """What a cell means.
+
+    >>> value(b'"a,""b""c"')
+    b'a,"b"c'
+    """
+    if not cell.startswith(b'"'):
+        return cell
+    inner = cell[1:-1] if len(cell) > 1 and cell.endswith(b'"') else cell[1:]
+    return inner.replace(b'""', b'"')
+
+
+def quote(plain):
+    """The cell that means `plain`.
+
+    >>> quote(b'a,"b"c')
+    b'"a,""b""c"'
+    """
+    if _NEEDS_QUOTES.search(plain) is None:
+        return plain
+    return b'"' + plain.replace(b'"', b'""') + b'"'
+
+
+def records(body):
+    """The records of a body that is not well formed, in order, without their line ends."""
+    found, at, end = [], 0, len(body)
+    while at < end:
+        match = _RECORD.match(body, at)
+        found.append(match.group())
+        at = match.end() + 1
+    return found

@@ -1,0 +1,124 @@
+"""What every kind of command does the same way: messages, chunks as bytes, endings, and the way to the sidecar."""
+
+import os
+import re
+import sys
+import traceback
+
+from aiscore_kit import frames, pipeline, settings
+from aiscore_kit.client import Sidecar
+from aiscore_kit.failure import Cancelled, Failure
+from aiscore_kit.ticket import Tickets
+from aiscore_kit.watch import Deadline, HangUp, within
+
+_ILLEGAL = re.compile(r"Illegal value: (\w+)=")
+
+
+class Chunked:
+    """Stands before a splunklib command class: `act(frame)` returns a chunk's reply body (bytes)."""
+
+    # splunklib adds these to every command's options. They would let any user load a logging configuration from
+    # disk or write events to disk, so they are taken away here.
+    logging_configuration = None
+    logging_level = None
+    record = False
+    show_configuration = False
+    phase = "reduce"
+
+    _known_settings = None
+    _known_sidecar = None
+    _hang_up = None
+
+    def act(self, frame):
+        """The reply body for one chunk."""
+        raise NotImplementedError
+
+    def write_error(self, message, *args):
+        """As splunklib's, but text is never taken for a format: braces in it would kill the command."""
+        text = message.format(*args) if args else message
+        match = _ILLEGAL.match(text)
+        expected = getattr(getattr(self.options.get(match.group(1)), "validator", None), "expected", "") if match else ""
+        self._record_writer.write_message("ERROR", "{}", text + (" (expected: %s)" % expected if expected else ""))
+
+    def stop(self, text):
+        """End the search with this error: no row of the current chunk leaves."""
+        self.write_error("{}", text)
+        sys.exit(1)
+
+    def prepare(self):
+        """Called by splunklib before it answers getinfo."""
+        if self.fieldnames:
+            self.stop('unexpected argument "%s": put lists in quotes, as in fields="a, b"' % self.fieldnames[0])
+
+    def _execute(self, ifile, process):
+        stream = self._as_binary_stream(ifile)
+        self._hang_up = HangUp()
+        try:
+            while True:
+                frame = frames.read(stream)
+                if frame is None:
+                    return
+                self._take(frame)
+        except frames.Truncated as error:
+            self._record_writer.is_flushed = False
+            self.stop("input truncated: %s; the rows of this chunk are not complete" % error)
+        except (Cancelled, BrokenPipeError, KeyboardInterrupt):
+            # Nobody listens any more: a reply, a message or a traceback would have no reader.
+            os._exit(1)
+
+    def _take(self, frame):
+        if frame.metadata.get("action") != "execute":
+            self.stop("expected an execute chunk, not %s" % frame.metadata.get("action"))
+        self._finished = self._hang_up.last_chunk = bool(frame.metadata.get("finished"))
+        self._record_writer.is_flushed = False
+        body = self.act(frame)
+        self._answer(body)
+
+    def _answer(self, body):
+        writer = self._record_writer
+        metadata = {"inspector": dict(writer._inspector)} if writer._inspector else {}
+        metadata["finished"] = self._finished
+        frames.write(writer.ofile, metadata, body)
+        writer._clear()
+        writer.is_flushed = True
+
+    # The way to the sidecar: nothing of it is loaded or asked before a command needs it.
+
+    def settings(self, deadline):
+        """aiscore.conf [sidecar], read once."""
+        if self._known_settings is None:
+            self._known_settings = within(deadline, lambda: settings.load(self.service), self._gone)
+        return self._known_settings
+
+    def sidecar(self, deadline):
+        """The client, made once."""
+        if self._known_sidecar is None:
+            self._known_sidecar = Sidecar(self.settings(deadline), Tickets(self.service), self._gone)
+        return self._known_sidecar
+
+    def patience(self):
+        """How long settings may take when we do not know them yet."""
+        return Deadline(10.0)
+
+    def _gone(self):
+        return self._hang_up is not None and self._hang_up()
+
+    def search_key(self):
+        """(search id, position of this command in the search): with a number it names one request for ever."""
+        info = self.metadata.searchinfo
+        return str(getattr(info, "sid", "")), pipeline.position(getattr(info, "search", ""), self.name, info.args)
+
+    def note_crash(self):
+        """Tell search.log of a fault of ours."""
+        sys.stderr.write("ERROR aiscore: " + traceback.format_exc().replace("\n", " | ") + "\n")
+
+    def explain_failure(self, failure):
+        """One line for people: what happened, how to mend it, and where to look."""
+        request_id = self._known_sidecar.request_id if self._known_sidecar else ""
+        where = " [aiscore_request_id=%s]" % request_id if request_id else ""
+        return "%s: %s. To mend: %s%s" % (failure.note, failure.text.rstrip("."), failure.mend, where)
+
+
+def crash():
+    """The Failure that stands for a fault of ours."""
+    return Failure("internal", "the command met an unexpected %s" % sys.exc_info()[0].__name__)

@@ -1,0 +1,97 @@
+"""Validators of the commands' options. Each says in `expected` what it takes; the commands' errors show it."""
+
+import re
+
+from splunklib.searchcommands.validators import Validator
+
+
+class Pattern(Validator):
+    """Text that matches a regular expression as a whole."""
+
+    def __init__(self, pattern, expected):
+        self._pattern = re.compile(pattern)
+        self.expected = expected
+
+    def __call__(self, value):
+        if value is not None and self._pattern.fullmatch(value) is None:
+            raise ValueError(self.expected)
+        return value
+
+    def format(self, value):
+        return value
+
+
+class OneOf(Validator):
+    """One word of a few.
+
+    >>> OneOf("label", "fail").expected
+    'label or fail'
+    """
+
+    def __init__(self, *words):
+        self._words = words
+        self.expected = ", ".join(words[:-1]) + " or " + words[-1]
+
+    def __call__(self, value):
+        if value is not None and value not in self._words:
+            raise ValueError(self.expected)
+        return value
+
+    def format(self, value):
+        return value
+
+
+class Whole(Validator):
+    """A whole number from `low` to `high`."""
+
+    def __init__(self, low, high):
+        self._low, self._high = low, high
+        self.expected = "a whole number from %d to %d" % (low, high)
+
+    def __call__(self, value):
+        if value is None or isinstance(value, int):
+            return value
+        if re.fullmatch(r"\d{1,12}", value) is None or not self._low <= int(value) <= self._high:
+            raise ValueError(self.expected)
+        return int(value)
+
+    def format(self, value):
+        return None if value is None else str(value)
+
+
+class Truth(Validator):
+    """true or false, also t, f, 1 and 0; kept as `true` or `false`."""
+
+    expected = "true or false"
+
+    def __call__(self, value):
+        if value is None:
+            return None
+        if value.lower() in ("true", "t", "1"):
+            return "true"
+        if value.lower() in ("false", "f", "0"):
+            return "false"
+        raise ValueError(self.expected)
+
+    def format(self, value):
+        return value
+
+
+def model_name():
+    """A model's name."""
+    return Pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "letters, digits, _ . and -, at most 64")
+
+
+def fields():
+    """One or more field names, commas between."""
+    return Pattern(r"[^\s,][^,\r\n]*(,\s*[^\s,][^,\r\n]*)*", 'field names with commas between, in quotes: "a, b"')
+
+
+def field():
+    """One field name."""
+    return Pattern(r"[^\s,][^,\r\n]*", "one field name")
+
+
+def version():
+    """A bundle's version as | aimodels shows it."""
+    return Pattern(r"[0-9a-f]{12,64}", "12 or more letters of a version, as | aimodels model=NAME shows them")

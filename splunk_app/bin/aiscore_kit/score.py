@@ -1,0 +1,168 @@
+"""The row by row kind: every row that comes in leaves, once, in order, with the output columns behind it."""
+
+import time
+from collections import Counter
+
+from splunklib.searchcommands import StreamingCommand
+
+from aiscore_kit import contract, outputs
+from aiscore_kit.circuit import Circuit
+from aiscore_kit.client import csv_request
+from aiscore_kit.command import Chunked, crash
+from aiscore_kit.failure import Cancelled, Failure
+from aiscore_kit.reply import ReplyReader, mark_clipped
+from aiscore_kit.rows import Rows
+from aiscore_kit.splice import splice
+from aiscore_kit.watch import Deadline
+from aiscore_kit.wire import Wire
+
+_ROW_REPLY = 16 << 10
+_MAX_CARRY = 8 << 10
+_EXPLAIN_S = 2.0
+
+
+class RowByRow(Chunked, StreamingCommand):
+    """Scores each chunk in one request; labels its rows `unscored` when that fails. The shim holds the options."""
+
+    _contract = None
+    _circuit = None
+    _carry = ""
+    _seq = 0
+    _rows_seen = 0
+
+    def stream(self, records):
+        """Not used: rows pass as bytes, never as records."""
+        raise NotImplementedError
+
+    # getinfo: which fields splunkd shall send
+
+    def prepare(self):
+        """Ask for the contract's fields, and for the output fields in case they exist already."""
+        Chunked.prepare(self)
+        self._names = outputs.names(self.prefix)
+        self._reader = ReplyReader(self.prefix)
+        self._unscored = Counter()
+        self._failures = {}
+        self._contract = self._known_contract()
+        self.configuration.required_fields = self._required_fields()
+
+    def _required_fields(self):
+        if self.fields == "all" or self._contract is None:
+            return ["*"]
+        kept = ["orig_" + name for name in self._names]
+        return list(dict.fromkeys(list(self._contract.fields) + list(self._names) + kept))
+
+    def _known_contract(self):
+        cache = contract.Cache(contract.cache_folder())
+        known = cache.get(self.model, contract.FRESH_S)
+        if known is None:
+            try:
+                known = self._asked_contract(Deadline(contract.LIMIT_S))
+                cache.put(self.model, known)
+            except (Failure, ValueError, KeyError, AttributeError):
+                known = cache.get(self.model, contract.STALE_S)
+        return known
+
+    def _asked_contract(self, deadline):
+        params = {"action": "contract", "model": self.model}
+        request = csv_request("POST", "/v1/models", params, b"", self._search_header(), 1 << 20)
+        answer = self.sidecar(deadline).ask(request, deadline.left())
+        return contract.parse(answer.body)
+
+    def _search_header(self):
+        sid, position = self.search_key()
+        return {"AIScore-Search": "%s/%d/%d" % (sid, position, self._seq)}
+
+    # execute: one chunk
+
+    def act(self, frame):
+        """The chunk's rows with the output columns. Only a fault in labelling itself can raise."""
+        self._seq += 1
+        rows = Rows(frame.body)
+        self._rows_seen += len(rows)
+        try:
+            suffixes = self._suffixes(rows, preview=bool(frame.metadata.get("preview")))
+            body = splice(rows, self._names, suffixes) if rows.names else b""
+        except Failure as failure:
+            body = self._labelled(rows, failure)
+        except (Cancelled, SystemExit):
+            raise
+        except Exception:
+            self.note_crash()
+            body = self._labelled(rows, crash())
+        self._tell()
+        return body
+
+    def _suffixes(self, rows, preview):
+        if not len(rows):
+            return []
+        if preview:
+            raise Failure("preview", "the search is a preview")
+        started = time.monotonic()
+        try:
+            found = self._scored(rows)
+        except Failure as failure:
+            if self._circuit:
+                self._circuit.lost(failure, time.monotonic() - started)
+            raise
+        self._circuit.answered()
+        self.write_metric("aiscore.sidecar", (time.monotonic() - started, 1, len(rows), len(found)))
+        return found
+
+    def _scored(self, rows):
+        known = self.settings(self.patience())
+        if self._circuit is None:
+            self._circuit = Circuit(known.search_budget_s)
+        deadline = Deadline(self._circuit.seconds(known.chunk_deadline_s))
+        wire = Wire(rows, self._contract.fields if self._contract else None)
+        found, carry = [], self._carry
+        for body, count in wire.parts:
+            answer = self.sidecar(deadline).ask(self._request(body, count, carry, deadline), deadline.left())
+            found += self._reader.suffixes(answer.body, count, answer.headers.get("AIScore-Model", ""))
+            carry = answer.headers.get("AIScore-Carry", "")
+            if len(carry) > _MAX_CARRY:
+                raise Failure("bad_response", "the reply's carry is too long")
+        mark_clipped(found, wire.clipped)
+        self._carry = carry
+        return found
+
+    def _request(self, body, count, carry, deadline):
+        headers = self._search_header()
+        if carry:
+            headers["AIScore-Carry"] = carry
+        params = {
+            "model": self.model,
+            "explain": self.explain,
+            "prefix": self.prefix,
+            # A quarter of the time for explanations, so that scores always get through.
+            "explain_budget_s": "%.3f" % min(_EXPLAIN_S, deadline.left() / 4),
+        }
+        limit = min(int(self._known_settings.max_reply_mb * (1 << 20)), (1 << 16) + count * _ROW_REPLY)
+        return csv_request("POST", "/v1/score", params, body, headers, limit)
+
+    # rows without a score
+
+    def _labelled(self, rows, failure):
+        if failure.note != "preview" and self._fails_loud():
+            self.stop("aiscore stopped the search (on_error=fail). " + self.explain_failure(failure))
+        self._unscored[failure.note] += len(rows)
+        self._failures.setdefault(failure.note, self.explain_failure(failure))
+        if not rows.names:
+            return b""
+        ids = self._contract.ids if self._contract else None
+        return splice(rows, self._names, outputs.unscored(rows, failure.note, ids))
+
+    def _fails_loud(self):
+        chosen = self.on_error
+        if chosen is None and self._known_settings is not None:
+            chosen = self._known_settings.on_error
+        return chosen == "fail"
+
+    def _tell(self):
+        """One warning with counts and reasons, with the last chunk of the search."""
+        reasons = [note for note in self._unscored if note != "preview"]
+        if not self._finished or not reasons:
+            return
+        count = sum(self._unscored[note] for note in reasons)
+        told = " ".join("%d rows %s." % (self._unscored[note], self._failures[note]) for note in reasons)
+        self.write_warning("{}", "aiscore: %d of %d rows are unscored. %s" % (count, self._rows_seen, told))

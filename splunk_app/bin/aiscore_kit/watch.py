@@ -1,0 +1,93 @@
+"""A total time limit on work that waits for others, and an eye on whether anyone still wants the answer.
+
+A socket timeout starts anew with every byte, and a name lookup has none: only a second thread can keep a promise
+such as "ten seconds for this chunk, whatever happens". The thread that is given up is a daemon: it holds nothing.
+"""
+
+import queue
+import select
+import sys
+import threading
+import time
+
+from aiscore_kit.failure import Cancelled, Failure
+
+LOOK_S = 0.2
+
+
+class Deadline:
+    """A moment on the monotonic clock.
+
+    >>> Deadline(10).left() > 9
+    True
+    """
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self):
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - time.monotonic())
+
+
+def within(deadline, work, gone=lambda: False):
+    """The result of `work()`, or its exception; Failure("timeout") at the deadline; Cancelled when `gone()`."""
+    box = queue.Queue()
+
+    def run():
+        try:
+            box.put((work(), None))
+        except BaseException as error:
+            box.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    while True:
+        try:
+            result, error = box.get(timeout=max(0.001, min(LOOK_S, deadline.left())))
+        except queue.Empty:
+            if gone():
+                raise Cancelled from None
+            if not deadline.left():
+                raise Failure("timeout", "no complete answer within %g s" % deadline.seconds) from None
+            continue
+        if error is not None:
+            raise error
+        return result
+
+
+class HangUp:
+    """Tells whether splunkd has hung up: nobody reads our output, or our input ended in the middle of a search.
+
+    The input's end says nothing while bytes wait in it or after the search's last chunk. Where pipes cannot be
+    polled (Windows) the answer is always no: the process is then ended from outside.
+    """
+
+    def __init__(self, stdin=None, stdout=None):
+        self.last_chunk = False
+        self._in = _fileno(stdin or sys.stdin)
+        self._out = _fileno(stdout or sys.stdout)
+
+    def __call__(self):
+        return self._lost(self._out, output=True) or (not self.last_chunk and self._lost(self._in, output=False))
+
+    @staticmethod
+    def _lost(number, output):
+        if number is None or not hasattr(select, "poll"):
+            return False
+        poll = select.poll()
+        poll.register(number, 0 if output else select.POLLIN)
+        try:
+            events = [event for _, event in poll.poll(0)]
+        except OSError:
+            return False
+        if output:
+            return any(event & (select.POLLERR | select.POLLNVAL) for event in events)
+        return any(event & select.POLLHUP and not event & select.POLLIN for event in events)
+
+
+def _fileno(stream):
+    try:
+        return stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
