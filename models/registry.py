@@ -1,0 +1,165 @@
+"""The model registry as a pure fold: ledger facts in, what is current out.
+
+A *line* is everything known under one model name. Its first fit becomes champion; later fits are challengers
+until a fact promotes one. `rollback` brings back the champion before; `retire` takes a version out of
+service. Facts about versions that do not exist change nothing, so the fold is total.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from models.errors import DataError
+
+
+class Fact(Protocol):
+    """What the fold reads of a ledger entry. `at` is UTC ISO 8601."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def at(self) -> str: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Version:
+    """One trained bundle with its published generation; both named by 64 hex letters."""
+
+    bundle: str
+    bundle_signature: str
+    generation: str
+    generation_signature: str
+    card: str
+    rows: int
+    positives: int
+    entities: tuple[str, ...]
+    voices: tuple[str, ...]
+    fitted_at: str
+    fitted_by: str
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """All versions of one model name, oldest first.
+
+    `champions` are those that were in service, last one now.
+    """
+
+    name: str
+    versions: Mapping[str, Version]
+    champions: tuple[str, ...] = ()
+    serving: bool = False
+
+    @property
+    def champion(self) -> Version | None:
+        """The version in service, if any."""
+        return self.versions[self.champions[-1]] if self.serving else None
+
+    @property
+    def before(self) -> Version | None:
+        """The version a rollback would bring back: the newest earlier champion that is not retired."""
+        earlier = self.champions[:-1] if self.serving else self.champions
+        fit = [self.versions[name] for name in earlier if not self.versions[name].retired]
+        return fit[-1] if fit else None
+
+    def state(self, version: Version) -> str:
+        """champion, retired, former (was champion) or challenger."""
+        if version is self.champion:
+            return "champion"
+        if version.retired:
+            return "retired"
+        return "former" if version.bundle in self.champions else "challenger"
+
+    def find(self, letters: str) -> Version:
+        """The version whose bundle starts with `letters` (12 at least); DataError when none or several do."""
+        known = ", ".join(name[:12] for name in self.versions)
+        if len(letters) < 12:
+            raise DataError("a version has 12 letters or more", field="version", mend=f"one of {known}")
+        found = [version for name, version in self.versions.items() if name.startswith(letters)]
+        if len(found) != 1:
+            raise DataError(
+                f"'{self.name}' has no version '{letters}'", field="version", mend=f"one of {known}"
+            )
+        return found[0]
+
+
+Registry = Mapping[str, Line]
+EMPTY: Registry = MappingProxyType({})
+
+
+def fold(facts: Iterable[Fact], start: Registry = EMPTY) -> Registry:
+    """The registry after these facts; `start` is left as it was.
+
+    >>> from types import SimpleNamespace as Fact
+    >>> body = dict(model="ait", bundle="b" * 64, bundle_signature="", generation="g" * 64,
+    ...             generation_signature="", card="c" * 64, rows=9, positives=0, entities=[], voices=[])
+    >>> line = fold([Fact(kind="fit", at="2026-01-01", by="ann", body=body)])["ait"]
+    >>> line.state(line.champion)
+    'champion'
+    """
+    lines = dict(start)
+    for fact in facts:
+        step = STEPS.get(fact.kind)
+        if step is not None:
+            name = str(fact.body["model"])
+            line = step(lines.get(name) or Line(name, MappingProxyType({})), fact)
+            if line.versions:
+                lines[name] = line
+    return MappingProxyType(lines)
+
+
+def _fitted(line: Line, fact: Fact) -> Line:
+    body = fact.body
+    version = Version(
+        bundle=body["bundle"],
+        bundle_signature=body["bundle_signature"],
+        generation=body["generation"],
+        generation_signature=body["generation_signature"],
+        card=body["card"],
+        rows=body["rows"],
+        positives=body["positives"],
+        entities=tuple(body["entities"]),
+        voices=tuple(body["voices"]),
+        fitted_at=fact.at,
+        fitted_by=fact.by,
+    )
+    fitted = _with(line, version)
+    return fitted if line.versions else _promoted(fitted, fact)
+
+
+def _promoted(line: Line, fact: Fact) -> Line:
+    version = line.versions.get(fact.body["bundle"])
+    if version is None or version is line.champion:
+        return line
+    revived = _with(line, replace(version, retired=False))
+    return replace(revived, champions=(*line.champions, version.bundle), serving=True)
+
+
+def _retired(line: Line, fact: Fact) -> Line:
+    version = line.versions.get(fact.body["bundle"])
+    if version is None:
+        return line
+    serving = line.serving and version is not line.champion
+    return replace(_with(line, replace(version, retired=True)), serving=serving)
+
+
+def _rolled_back(line: Line, fact: Fact) -> Line:
+    target = line.before
+    if target is None or target.bundle != fact.body["bundle"]:
+        return line
+    last = len(line.champions) - 1 if line.serving else len(line.champions)
+    at = max(place for place in range(last) if line.champions[place] == target.bundle)
+    return replace(line, champions=line.champions[: at + 1], serving=True)
+
+
+def _with(line: Line, version: Version) -> Line:
+    return replace(line, versions=MappingProxyType({**line.versions, version.bundle: version}))
+
+
+STEPS = MappingProxyType({"fit": _fitted, "promote": _promoted, "retire": _retired, "rollback": _rolled_back})

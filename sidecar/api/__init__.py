@@ -1,0 +1,1 @@
+"""The HTTP side: routes, tickets, problems, metrics. Status numbers appear nowhere else."""

@@ -1,0 +1,58 @@
+"""What happens around every request: who is it, what is told in the log, how failures are answered."""
+
+import time
+
+from flask import Flask, Response, g, request
+
+from sidecar.api import problems
+from sidecar.api.ask import request_id
+from sidecar.api.gate import OPEN
+from sidecar.api.service import Service
+from sidecar.journal import tell, tell_bug
+
+
+def around(app: Flask, service: Service) -> None:
+    """Put the checks around every route of `app`, known or not."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+        g.rows, g.user = 0, ""
+        g.request_id = request_id(request.headers.get("AIScore-Request-Id"))
+        if request.path not in OPEN:
+            g.caller = service.gate.caller(request.headers.get("Authorization"))
+            g.user = g.caller.user
+
+    @app.errorhandler(Exception)
+    def fail(failure: Exception) -> Response:
+        problem = problems.of(failure)
+        if problem.number >= 500:
+            tell_bug("failed", failure, request_id=g.request_id, code=problem.code)
+        return problems.answer(problem, g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["AIScore-Request-Id"] = g.request_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        seconds = time.monotonic() - g.began
+        route = request.url_rule.rule if request.url_rule else "none"
+        if request.view_args and "name" in request.view_args and response.status_code not in (404, 405):
+            route = f"/v1/{request.view_args['name']}"
+        service.metrics.answered(route, response.status_code, seconds, g.rows)
+        if request.path not in OPEN:
+            tell("request", **_facts(response, route, seconds))
+        return response
+
+
+def _facts(response: Response, route: str, seconds: float) -> dict[str, object]:
+    return {
+        "request_id": g.request_id,
+        "search": request.headers.get("AIScore-Search", "")[:200],
+        "user": g.user,
+        "method": request.method,
+        "route": route,
+        "status": response.status_code,
+        "rows": g.rows,
+        "ms": round(seconds * 1000, 1),
+    }

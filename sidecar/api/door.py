@@ -1,0 +1,143 @@
+"""The door between the server's event loop and the application's threads.
+
+A thread is taken only once a request is complete. Until then a slow client costs a coroutine, and only within
+bounds: who has no ticket is refused at its headers, a body has a size, a deadline, and a limited number of
+places.
+"""
+
+import asyncio
+import io
+import sys
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import Flask
+
+from sidecar.api import problems
+from sidecar.api.ask import request_id
+from sidecar.api.capacity import Capacity
+from sidecar.api.gate import OPEN
+from sidecar.api.service import Service
+from sidecar.errors import CallerError
+from sidecar.journal import tell
+
+SPARE_THREADS = 8
+"""Threads beyond those that work: they answer health checks and refuse what does not fit in."""
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+class Door:
+    """An RSGI application around a Flask one. `body_timeout_s` is what a client has to send its body."""
+
+    def __init__(self, app: Flask, workers: int, uploads: int, body_timeout_s: float) -> None:
+        self._app = app
+        self._service: Service = app.extensions["aiscore"]
+        self._uploads = Capacity(uploads, "request bodies")
+        self._timeout_s = body_timeout_s
+        self._threads = ThreadPoolExecutor(workers + SPARE_THREADS, thread_name_prefix="request")
+
+    async def __call__(self, scope: Any, protocol: Any) -> None:
+        """Serve one request."""
+        headers = {name.lower(): value for name, value in scope.headers.items()}
+        try:
+            self._admitted(scope.path, headers)
+            with self._uploads.place():
+                body = await self._body(protocol, headers)
+                status, given, content = await self._answered(scope, headers, body)
+        except Exception as failure:
+            status, given, content = self._refused(failure, headers)
+        protocol.response_bytes(status, given, content)
+
+    def _admitted(self, path: str, headers: Mapping[str, str]) -> None:
+        # The application asks again; here it keeps strangers from sending bodies at all.
+        if path not in OPEN:
+            self._service.gate.caller(headers.get("authorization"))
+        size = headers.get("content-length", "0")
+        if not size.isdigit() or int(size) > self._service.limits.body_bytes:
+            raise self._too_large()
+
+    async def _body(self, protocol: Any, headers: Mapping[str, str]) -> bytes:
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            return b""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async for piece in protocol:
+                    body += piece
+                    if len(body) > self._service.limits.body_bytes:
+                        raise self._too_large()
+        except TimeoutError:
+            mend = "send it faster, or raise AISCORE_BODY_TIMEOUT_S"
+            raise CallerError(
+                "the body did not arrive in time", code="body_timeout", field="body", mend=mend
+            ) from None
+        return bytes(body)
+
+    def _too_large(self) -> CallerError:
+        mend = "send fewer rows at a time, or raise AISCORE_MAX_BODY_MB"
+        return CallerError(
+            f"a body may have {self._service.limits.body_bytes:,} bytes",
+            code="too_large",
+            field="body",
+            mend=mend,
+        )
+
+    async def _answered(self, scope: Any, headers: Mapping[str, str], body: bytes) -> Answer:
+        environ = _environ(scope, headers, body)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, _call, self._app.wsgi_app, environ
+        )
+
+    def _refused(self, failure: Exception, headers: Mapping[str, str]) -> Answer:
+        problem = problems.of(failure)
+        named = request_id(headers.get("aiscore-request-id"))
+        self._service.metrics.answered("refused", problem.number, 0.0, 0)
+        tell("refused", request_id=named, code=problem.code, status=problem.number)
+        given = [(name.lower(), value) for name, value in problems.headers(problem, named).items()]
+        return problem.number, given, problems.body(problem, named)
+
+
+def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    host, _, port = scope.server.rpartition(":")
+    environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": urllib.parse.unquote(scope.path, "latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "CONTENT_TYPE": headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    apart = ("content-type", "content-length", "transfer-encoding")
+    named = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in headers.items()
+        if name not in apart
+    }
+    return environ | named
+
+
+def _call(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Answer:
+    begun: list[Any] = []
+    pieces = app(environ, lambda status, headers, failure=None: begun.append((status, headers)))
+    try:
+        content = b"".join(pieces)
+    finally:
+        close = getattr(pieces, "close", None)
+        if close:
+            close()
+    status, headers = begun[-1]
+    return int(status[:3]), [(name.lower(), value) for name, value in headers], content

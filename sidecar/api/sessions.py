@@ -1,0 +1,98 @@
+"""Fit sessions.
+
+A search sends its chunks as parts, in any order and as often as it must, then commits once.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+from flask import Blueprint, Response, g, jsonify, request
+
+from sidecar.api.ask import asked, checked_body, house_of, table_of
+from sidecar.api.service import Service
+from sidecar.errors import CallerError
+from sidecar.jobs import Job, Progress
+from sidecar.store.base import Part
+from sidecar.verbs import Verb
+from sidecar.wire import read_csv
+
+FIT_SCOPE = "fit"
+
+
+def sessions(service: Service) -> Blueprint:
+    """The route of a part. `sid` and `position` name the search and the place of the command in it."""
+    blueprint = Blueprint("sessions", __name__)
+
+    @blueprint.put("/v1/fit/<sid>/<position>/<int:seq>")
+    def part(sid: str, position: str, seq: int) -> Response:
+        g.caller.need(FIT_SCOPE)
+        if seq >= 10**9:
+            raise CallerError("a part's number is too large", field="seq", mend="count parts from 0 or 1")
+        with service.capacity.place():
+            body = checked_body()
+            rows = table_of(body, service.limits).height
+        kept = service.sessions.put(g.caller.user, f"{sid}/{position}", seq, rows, body)
+        return jsonify(seq=kept.seq, rows=kept.rows, digest=kept.digest)
+
+    return blueprint
+
+
+def committed(verb: Verb, service: Service) -> Job:
+    """The job of a session, made by its first commit.
+
+    CallerError (missing_part) until every part is there.
+    """
+    options = asked(
+        verb, [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS]
+    )
+    owner, name = g.caller.user, request.args["session"]
+    key = f"session {owner} {name}"
+    known = service.jobs.known(key)
+    if known:
+        return known
+    parts = _whole(service.sessions.parts(owner, name), request.args.get("parts", ""))
+    mine = replace(house_of(service), job=secrets.token_hex(8))
+
+    def work(progress: Progress) -> None:
+        try:
+            verb.run(_gathered(parts, service, owner, name), options, replace(mine, progress=progress))
+        finally:
+            service.sessions.drop(owner, name)
+
+    rows = sum(part.rows for part in parts)
+    return service.jobs.submit(
+        {"job": mine.job, "verb": verb.name, "model": options.model, "rows": rows}, key, owner, work
+    )
+
+
+def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
+    if not count.isdigit() or not int(count):
+        raise CallerError(
+            "the number of parts is needed", code="bad_option", field="parts", mend="add parts=N, 1 or more"
+        )
+    first = parts[0].seq if parts and parts[0].seq < 2 else 0
+    wanted = range(first, first + int(count))
+    have = {part.seq for part in parts}
+    missing = [str(seq) for seq in wanted if seq not in have]
+    if missing:
+        mend = "send parts " + ", ".join(missing[:5]) + " again"
+        raise CallerError(
+            f"{len(missing)} of {count} parts are missing", code="missing_part", field="parts", mend=mend
+        )
+    if len(parts) > int(count):
+        mend = f"say parts={len(parts)}"
+        raise CallerError(
+            f"{len(parts)} parts were sent, not {count}", code="missing_part", field="parts", mend=mend
+        )
+    return parts
+
+
+def _gathered(parts: Sequence[Part], service: Service, owner: str, name: str) -> pl.DataFrame:
+    # A field that a chunk does not have is empty there.
+    tables = [read_csv(service.sessions.body(owner, name, part), service.limits) for part in parts]
+    return pl.concat(tables, how="diagonal").fill_null("")
+
+
+OWN_WORDS = frozenset({"session", "parts"})

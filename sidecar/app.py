@@ -1,0 +1,109 @@
+"""The one place where the service is put together; the only one that knows concrete stores."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from flask import Flask
+
+from sidecar.api.around import around
+from sidecar.api.capacity import Capacity
+from sidecar.api.commands import commands
+from sidecar.api.gate import Gate
+from sidecar.api.health import health
+from sidecar.api.jobs import jobs as jobs_routes
+from sidecar.api.service import Service
+from sidecar.api.sessions import sessions as sessions_routes
+from sidecar.home import prepare
+from sidecar.house import House
+from sidecar.jobs import Jobs
+from sidecar.journal import tell_bug
+from sidecar.keys import key_in
+from sidecar.settings import Settings
+from sidecar.shelf import Shelf
+from sidecar.store.files import FileBlobs
+from sidecar.store.sessions import FileSessions, SessionLimits
+from sidecar.store.sqlite import SqliteLedger
+
+EXPIRE_EACH_S = 600.0
+
+
+def open_ledger(settings: Settings) -> SqliteLedger:
+    """The ledger of a home, made when absent."""
+    home = prepare(settings.home)
+    return SqliteLedger(home / "ledger.db", key_in(home / "keys", "ledger"), time.time)
+
+
+def ticket_secret(settings: Settings) -> bytes:
+    """The secret shared with the Splunk app: the setting, else the key file of the home."""
+    if settings.ticket_secret:
+        return settings.ticket_secret.get_secret_value().encode()
+    return key_in(prepare(settings.home) / "keys", "ticket")
+
+
+def open_house(settings: Settings, by: str = "local", approves: bool = False) -> House:
+    """The stores of a home, opened for `by`; StoreError when the ledger's chain is broken."""
+    ledger = open_ledger(settings)
+    ledger.verify()
+    home = settings.home
+    key = key_in(home / "keys", "bundle")
+    blobs = FileBlobs(home / "blobs")
+    return House(
+        ledger=ledger,
+        blobs=blobs,
+        shelf=Shelf(ledger, blobs, key, settings.max_models),
+        jobs=Jobs(ledger, settings.max_jobs, lambda job, failure: tell_bug("job failed", failure, job=job)),
+        clock=time.time,
+        key=key,
+        by=by,
+        approves=approves,
+        nthread=settings.nthread,
+    )
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs beside the routes: the worker of jobs and the broom of old sessions."""
+
+    jobs: Jobs
+    sessions: FileSessions
+
+    def start(self) -> None:
+        """Start both, in the background."""
+        self.jobs.start()
+        threading.Thread(target=self._sweep, name="sessions", daemon=True).start()
+
+    def _sweep(self) -> None:
+        while True:
+            self.sessions.expire()
+            time.sleep(EXPIRE_EACH_S)
+
+
+def create_app(settings: Settings) -> Flask:
+    """The service over one home: routes, jobs, tickets. It listens to nothing by itself."""
+    house = open_house(settings, by="sidecar")
+    assert isinstance(house.jobs, Jobs)
+    limits = SessionLimits(
+        settings.max_sessions, settings.max_fit_rows, settings.max_fit_mb * 2**20, settings.session_lifetime_s
+    )
+    running = Running(house.jobs, FileSessions(settings.home / "sessions", limits))
+    gate = Gate(ticket_secret(settings), house.ledger, house.clock)
+    service = Service(
+        house,
+        gate,
+        house.jobs,
+        running.sessions,
+        settings.limits,
+        Capacity(settings.max_requests, "requests"),
+        house.jobs.alive,
+    )
+    app = Flask("aiscore", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.limits.body_bytes
+    app.extensions["aiscore"] = service
+    around(app, service)
+    for routes in (commands, sessions_routes, jobs_routes, health):
+        app.register_blueprint(routes(service))
+    service.metrics.watch("aiscore_busy_requests", "Requests being worked on", lambda: service.capacity.taken)
+    service.metrics.watch("aiscore_jobs", "Jobs waiting or running", house.jobs.busy)
+    running.start()
+    return app

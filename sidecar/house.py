@@ -1,0 +1,51 @@
+"""What a task may use of the world, and what it gives back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import polars as pl
+
+from sidecar.jobs import Job
+from sidecar.shelf import Shelf
+from sidecar.store.base import Blobs, Ledger
+
+
+class Reply(NamedTuple):
+    """A verb's answer: a table, and what travels beside it as response headers."""
+
+    table: pl.DataFrame
+    headers: Mapping[str, str] = {}
+
+
+class JobBook(Protocol):
+    """Where jobs are looked up."""
+
+    def find(self, job_id: str) -> Job:
+        """The job; CallerError when there is none."""
+
+
+def _silent(share: float, message: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The open stores, the clock (epoch seconds), and who asks.
+
+    `key` signs bundles. `approves` is true where whoever fits may also promote: on the local command line.
+    `patience_s` is how long explanations may take by default; None is as long as they need.
+    """
+
+    ledger: Ledger
+    blobs: Blobs
+    shelf: Shelf
+    jobs: JobBook
+    clock: Callable[[], float]
+    key: bytes = field(repr=False)
+    by: str = "local"
+    approves: bool = False
+    nthread: int = 1
+    patience_s: float | None = 2.0
+    job: str = ""
+    progress: Callable[[float, str], None] = _silent

@@ -1,0 +1,43 @@
+"""Secrets on disk: made once, 32 random bytes each, in a folder and files nobody else may read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from sidecar.errors import StoreError
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made when absent, open to its owner only."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def key_in(folder: Path, name: str) -> bytes:
+    """The key `folder`/`name`.key as its hex text; made when absent, whole or not at all."""
+    path = folder / f"{name}.key"
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        raise StoreError(f"{path} is open to other users; run: chmod 600 {path}")
+    key = path.read_bytes().strip()
+    if len(key) < 32:
+        raise StoreError(f"{path} is too short for a key; restore it from a backup")
+    return key
+
+
+def _make(path: Path) -> None:
+    # Linked into place, so that two processes starting together end with one key.
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

@@ -1,0 +1,79 @@
+"""A verb on the command line: CSV in, CSV out, no server and no token."""
+
+import base64
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from sidecar import records
+from sidecar.errors import CallerError
+from sidecar.house import House, Reply
+from sidecar.options import Options, read_options
+from sidecar.verbs import Verb
+from sidecar.wire import BOM, Limits, read_csv, write_csv
+
+LIMITS = Limits(body_bytes=2**40, rows=2**32, columns=10_000, field_bytes=2**24)
+CHUNK_ROWS = 50_000
+
+
+def run(verb: Verb, words: Sequence[str], read: Callable[[], bytes], house: House) -> Iterator[bytes]:
+    """The verb's answer as pieces of CSV.
+
+    `read` gives the input, and is asked only when the verb needs rows.
+    """
+    options = read_options(verb.options, [_pair(word) for word in words])
+    if verb.kind == "rows":
+        yield from _row_by_row(verb, options, read(), house)
+        return
+    table = pl.DataFrame() if verb.kind == "ask" else _rows(read())
+    yield write_csv(verb.run(table, options, house).table)
+
+
+def _pair(word: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not equals:
+        raise CallerError(f"'{word}' is not key=value", field=word, mend="write options as key=value")
+    return key, value
+
+
+def _rows(body: bytes) -> pl.DataFrame:
+    if not body.strip():
+        raise CallerError(
+            "the input is empty", code="bad_body", field="input", mend="pipe a CSV file with a header line in"
+        )
+    return read_csv(body, LIMITS)
+
+
+def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iterator[bytes]:
+    table = _rows(body)
+    body = _without_tail(body.removeprefix(BOM), table.width)
+    end = records.line_end(body)
+    replies = list(_chunks(verb, options, table.head(len(records.split(body)) - 1), house))
+    scored = pl.concat([reply.table for reply in replies])
+    clash = [name for name in scored.columns if name in table.columns]
+    lines = records.split(records.without(body, clash) if clash else body)
+    if len(lines) - 1 != scored.height:
+        mend = "every record needs as many fields as the header"
+        raise CallerError("the input is not valid CSV", code="bad_body", field="input", mend=mend)
+    yield records.widened(lines, records.split(write_csv(scored)), end)
+
+
+def _chunks(verb: Verb, options: Options, table: pl.DataFrame, house: House) -> Iterator[Reply]:
+    # In chunks as a search would send them, so that memory and progress stay small steps.
+    carry = b""
+    for start in range(0, max(table.height, 1), CHUNK_ROWS):
+        reply = verb.run(table.slice(start, CHUNK_ROWS), options.model_copy(update={"carry": carry}), house)
+        carry = base64.b64decode(reply.headers.get("AIScore-Carry", ""))
+        house.progress(min(start + CHUNK_ROWS, table.height) / max(table.height, 1), f"{table.height:,} rows")
+        yield reply
+
+
+def _without_tail(body: bytes, width: int) -> bytes:
+    # Empty lines at the end are no rows, unless an empty line is how a one-column row is written.
+    return body.rstrip(b"\r\n") + b"\n" if width > 1 else body
+
+
+def local_house(house: House, progress: Callable[[float, str], None]) -> House:
+    """The house as the command line uses it."""
+    return replace(house, progress=progress, patience_s=None)

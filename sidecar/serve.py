@@ -1,0 +1,106 @@
+"""`aiscore serve`: one server process with threads, plain on loopback or with TLS."""
+
+import fcntl
+import logging.config
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from sidecar.errors import CallerError
+from sidecar.home import prepare
+from sidecar.journal import CONFIG, tell, tell_bug
+from sidecar.settings import Settings, read_settings
+
+TARGET = "sidecar.serve:target"
+
+
+def serve(settings: Settings) -> int:
+    """Listen until told to stop; CallerError before that when the settings are not safe."""
+    settings.check_serving()
+    prepare(settings.home)
+    _only_one(settings.home).close()
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
+    from granian.http import HTTP1Settings
+
+    _hand_over(settings)
+    # A forked child would inherit the thread pools of whatever was imported here.
+    multiprocessing.set_start_method("spawn", force=True)
+    host, port = settings.address
+    # TLS 1.2 stays: the OpenSSL of older Splunk releases knows nothing newer.
+    Granian(
+        TARGET,
+        host,
+        port,
+        interface=Interfaces.RSGI,
+        factory=True,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        backpressure=settings.max_connections,
+        http1_settings=HTTP1Settings(header_read_timeout=settings.header_timeout_s * 1000),
+        ssl_cert=settings.tls_cert,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        log_dictconfig=CONFIG,
+        workers_kill_timeout=10,
+    ).serve()
+    return 0
+
+
+def target() -> Callable[..., Any]:
+    """What the server's process runs: made there, warmed up before the first request is taken."""
+    settings = read_settings()
+    prepare(settings.home)
+    _follow_parent()
+    global _lock
+    _lock = _only_one(settings.home)
+    logging.config.dictConfig(CONFIG)
+    from sidecar.api.door import Door
+    from sidecar.app import create_app
+    from sidecar.warm import warm_up
+
+    app = create_app(settings)
+    warm_up(app.extensions["aiscore"].house, settings.max_models, tell_bug)
+    tell("ready", bind=settings.bind, tls=settings.tls_cert is not None)
+    return Door(app, settings.max_requests, settings.max_uploads, settings.body_timeout_s)
+
+
+_lock: IO[str] | None = None
+
+
+def _only_one(home: Path) -> IO[str]:
+    # Two services over one home would each take the other's running jobs for interrupted ones.
+    lock = (home / "serve.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise CallerError(
+            f"{home} is being served already", field="home", mend="stop that server or take another home"
+        ) from None
+    return lock
+
+
+def _hand_over(settings: Settings) -> None:
+    # The server's process is a fresh one: settings reach it through the environment.
+    for name in ("home", "bind", "tls_cert", "tls_key"):
+        value = getattr(settings, name)
+        if value is not None:
+            os.environ[f"AISCORE_{name.upper()}"] = str(value)
+
+
+def _follow_parent() -> None:
+    # Should the starting process be killed, nobody must go on serving (and holding the home) unseen.
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -1,0 +1,88 @@
+"""Models ready to score: the registry as it stands, and loaded champions kept in memory.
+
+Reads only. Each call asks the ledger for new entries, so a promotion in another process is seen by the next
+request.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from models.scoring import Model
+
+from models import registry
+from models.bundle import open_sealed
+from models.errors import DataError
+from models.registry import Line, Registry, Version
+from sidecar.current import Current
+from sidecar.errors import CallerError, StoreError
+from sidecar.store.base import Blobs, Ledger
+
+Place = tuple[str, str, str]
+
+
+class Shelf:
+    """Safe for threads; keeps the `most` last used models. `key` checks the bundles' signatures."""
+
+    def __init__(self, ledger: Ledger, blobs: Blobs, key: bytes, most: int) -> None:
+        self._blobs = blobs
+        self._key = key
+        self._most = most
+        self._current = Current(ledger, registry.fold, registry.EMPTY)
+        self._models: OrderedDict[Place, Model] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+
+    def registry(self) -> Registry:
+        """What is current."""
+        return self._current()
+
+    def line(self, name: str) -> Line:
+        """All versions of a model; CallerError (no_model) when there is none of this name."""
+        lines = self.registry()
+        if name not in lines:
+            known = ", ".join(sorted(lines)) or "none yet"
+            raise CallerError(
+                f"no model '{name}'",
+                code="no_model",
+                field="model",
+                mend=f"fit it first; known models: {known}",
+            )
+        return lines[name]
+
+    def champion(self, name: str) -> Model:
+        """The champion, loaded; CallerError (no_model) when the name has none in service."""
+        version = self.line(name).champion
+        if version is None:
+            mend = f"promote a version: aimodels action=promote model={name} version=..."
+            raise CallerError(f"model '{name}' has no champion", code="no_model", field="model", mend=mend)
+        return self.load(name, version)
+
+    def load(self, name: str, version: Version) -> Model:
+        """A version, from memory or from its blobs; StoreError when these are not what was signed."""
+        place = (name, version.bundle, version.generation)
+        with self._lock:
+            if place in self._models:
+                self._models.move_to_end(place)
+                return self._models[place]
+        with self._loading:
+            model = self._models.get(place) or self._opened(name, version)
+        with self._lock:
+            self._models[place] = model
+            self._models.move_to_end(place)
+            while len(self._models) > self._most:
+                self._models.popitem(last=False)
+        return model
+
+    def _opened(self, name: str, version: Version) -> Model:
+        try:
+            bundle = self._unsealed(version.bundle, version.bundle_signature)
+            generation = self._unsealed(version.generation, version.generation_signature)
+            return Model.load(name, bundle, version.bundle, generation, version.generation)
+        except DataError as failure:
+            raise StoreError(
+                f"model '{name}' version {version.bundle[:12]} cannot be loaded: {failure}"
+            ) from failure
+
+    def _unsealed(self, version: str, signature: str) -> Any:
+        return open_sealed(bytes(self._blobs.read(version)), signature, self._key, self._blobs.read)

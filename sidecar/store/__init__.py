@@ -1,0 +1,1 @@
+"""Where state lives: an append-only ledger and immutable blobs, behind two protocols (`base`)."""

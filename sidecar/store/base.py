@@ -1,0 +1,78 @@
+"""What the service asks of its stores. A ledger entry is never changed and a blob never rewritten.
+
+What is current (models, tokens, jobs) is always a fold over the ledger's entries.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fact. `number` counts from 1 without gaps; `at` is UTC ISO 8601; `hash` covers all the rest."""
+
+    number: int
+    kind: str
+    at: str
+    by: str
+    key: str | None
+    body: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+class Ledger(Protocol):
+    """Append-only facts, each holding the hash of the one before. Safe for threads and processes."""
+
+    def append(self, kind: str, body: Mapping[str, Any], *, by: str, key: str | None = None) -> Entry:
+        """Write one fact durably.
+
+        With a `key` that was used before, nothing is written and that entry returns.
+        """
+
+    def entries(self, after: int = 0) -> Sequence[Entry]:
+        """The facts with a number above `after`, in order, their chain checked.
+
+        StoreError when it is broken.
+        """
+
+    def verify(self) -> int:
+        """Check everything from the first entry.
+
+        The number of entries, or StoreError naming the first bad one.
+        """
+
+
+class Blobs(Protocol):
+    """Immutable bytes named by their SHA-256 (64 hex letters)."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes durably; their name. Putting the same bytes again changes nothing."""
+
+    def read(self, name: str) -> memoryview:
+        """The bytes, their hash checked; StoreError when absent or altered."""
+
+
+class Part(NamedTuple):
+    """One received part of a fit session: its place, its row count, and the SHA-256 of its body."""
+
+    seq: int
+    rows: int
+    digest: str
+
+
+class Sessions(Protocol):
+    """Bodies gathered for one fit until it is committed. A session is `owner` and `name`."""
+
+    def put(self, owner: str, name: str, seq: int, rows: int, body: bytes) -> Part:
+        """Keep a part; again with the same body changes nothing, with another body is a CallerError."""
+
+    def parts(self, owner: str, name: str) -> Sequence[Part]:
+        """The parts received so far, by `seq`."""
+
+    def body(self, owner: str, name: str, part: Part) -> bytes:
+        """The bytes of one part."""
+
+    def drop(self, owner: str, name: str) -> None:
+        """Forget the session, if it is there."""

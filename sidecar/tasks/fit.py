@@ -1,0 +1,119 @@
+"""`fit`.
+
+Learn a model from events. The bundle, the generation and the learned days become blobs, the fact a ledger
+entry.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+from models.training import FitPlan, fit
+from pydantic import Field
+
+from models.bundle import seal, sign, version_of
+from sidecar.house import House, Reply
+from sidecar.options import Options, Words
+
+
+class FitOptions(Options):
+    """What to learn from, and under which name."""
+
+    model: str = Field(description="name of the model", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    entity: Words = Field(
+        (), description="fields that own a baseline, by commas; without it one baseline of everyone's"
+    )
+    time: str = Field("_time", description="field of the event's time, or none")
+    label: str | None = Field(
+        None, description="field that is 1 or true on known attacks; without it only unsupervised voices"
+    )
+    fields: Words = Field(
+        (), description="input fields, by commas; without it every field that is not time, entity or label"
+    )
+    scope: str | None = Field(None, description="field that separates contexts, such as site or tenant")
+    recipe: str | None = Field(None, description="name of a recipe, such as authentication or alerts")
+    seed: int = Field(7, ge=0, le=2**31 - 1, description="seed of everything random")
+    challenger: bool = Field(False, description="true: leave the champion in service")
+
+
+class Kept(NamedTuple):
+    """A sealed set of files: its version (64 hex letters) and signature."""
+
+    version: str
+    signature: str
+
+
+def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
+    """Fit on `table` (text cells) and record it.
+
+    The reply is one row: model, bundle, generation, rows, positives, ...
+    """
+    fitted = fit(table, _plan(options), house.progress)
+    bundle = _keep(house, "bundle", fitted.bundle)
+    generation = _keep(house, "generation", fitted.generation)
+    days = {day: _keep(house, "partition", files)._asdict() for day, files in fitted.partitions.items()}
+    fact = _fact(options.model, bundle, generation, fitted.card) | {
+        "card": house.blobs.put(json.dumps(fitted.card, sort_keys=True).encode()),
+        "partitions": days,
+        "job": house.job,
+    }
+    house.ledger.append("fit", fact, by=house.by)
+    if house.approves and not options.challenger and not _serving(options.model, bundle, house):
+        house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
+    return Reply(_told(options.model, fact, house))
+
+
+def _plan(options: FitOptions) -> FitPlan:
+    return FitPlan(
+        name=options.model,
+        entities=options.entity,
+        time=None if options.time == "none" else options.time,
+        label=options.label,
+        fields=options.fields,
+        scope=options.scope,
+        recipe=options.recipe,
+        seed=options.seed,
+    )
+
+
+def _keep(house: House, kind: str, files: Mapping[str, bytes]) -> Kept:
+    for content in files.values():
+        house.blobs.put(content)
+    manifest = seal(kind, files)
+    house.blobs.put(manifest)
+    return Kept(version_of(manifest), sign(manifest, house.key))
+
+
+def _fact(model: str, bundle: Kept, generation: Kept, card: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "model": model,
+        "bundle": bundle.version,
+        "bundle_signature": bundle.signature,
+        "generation": generation.version,
+        "generation_signature": generation.signature,
+        "rows": card["rows"],
+        "positives": card["positives"],
+        "entities": list(card.get("entities", ())),
+        "voices": list(card.get("voices", ())),
+    }
+
+
+def _serving(model: str, bundle: Kept, house: House) -> bool:
+    champion = house.shelf.line(model).champion
+    return champion is not None and champion.bundle == bundle.version
+
+
+def _told(model: str, fact: Mapping[str, Any], house: House) -> pl.DataFrame:
+    line = house.shelf.line(model)
+    row = {
+        "model": model,
+        "bundle": fact["bundle"][:12],
+        "generation": fact["generation"][:12],
+        "state": line.state(line.versions[fact["bundle"]]),
+        "rows": fact["rows"],
+        "positives": fact["positives"],
+        "entities": ",".join(fact["entities"]),
+        "voices": ",".join(fact["voices"]),
+    }
+    return pl.DataFrame([row])

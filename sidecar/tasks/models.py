@@ -1,0 +1,160 @@
+"""`models`: what is known, job by job and version by version; and who is champion."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import Field
+
+from models.registry import Line, Version
+from sidecar.errors import CallerError
+from sidecar.house import House, Reply
+from sidecar.options import Options
+
+SHORT = 12
+CHANGES = ("promote", "retire", "rollback")
+
+
+class ModelsOptions(Options):
+    """Which model or job, and what to do with it."""
+
+    model: str | None = Field(None, description="name of a model; alone it lists the versions")
+    action: Literal["list", "show", "contract", "promote", "retire", "rollback"] = Field(
+        "list", description="list, show, contract, promote, retire or rollback"
+    )
+    version: str | None = Field(None, description="12 letters or more of a bundle, as listed")
+    job: str | None = Field(None, description="id of a job")
+
+
+def run(table: pl.DataFrame, options: ModelsOptions, house: House) -> Reply:
+    """Rows about models; `table` is not used. Changes are ledger entries in the caller's name."""
+    if options.job:
+        return Reply(_rows([_job(options.job, house)], JOB_COLUMNS))
+    if options.action == "list" and not options.model:
+        return Reply(_rows([_summary(line) for line in house.shelf.registry().values()], LIST_COLUMNS))
+    if not options.model:
+        raise CallerError(
+            f"action={options.action} needs a model", code="bad_option", field="model", mend="add model=NAME"
+        )
+    return Reply(ACTIONS[options.action](house.shelf.line(options.model), options, house))
+
+
+def scope(options: ModelsOptions) -> str:
+    """Looking needs `score`; changing what is in service needs `admin`."""
+    return "admin" if options.action in CHANGES and not options.job else "score"
+
+
+def _summary(line: Line) -> dict[str, Any]:
+    champion = line.champion
+    newest = champion or list(line.versions.values())[-1]
+    challengers = [
+        version.bundle[:SHORT] for version in line.versions.values() if line.state(version) == "challenger"
+    ]
+    return _facts(newest) | {
+        "model": line.name,
+        "champion": champion.bundle[:SHORT] if champion else "",
+        "challengers": ",".join(challengers),
+        "versions": len(line.versions),
+        "state": "ready" if champion else "no_champion",
+    }
+
+
+def _facts(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.bundle[:SHORT],
+        "generation": version.generation[:SHORT],
+        "fitted_at": version.fitted_at,
+        "fitted_by": version.fitted_by,
+        "rows": version.rows,
+        "positives": version.positives,
+        "entities": ",".join(version.entities),
+        "voices": ",".join(version.voices),
+    }
+
+
+def _versions(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    rows = [
+        _facts(version) | {"model": line.name, "state": line.state(version)}
+        for version in line.versions.values()
+    ]
+    return _rows(rows, VERSION_COLUMNS)
+
+
+def _contract(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    rows = house.shelf.champion(line.name).contract.rows()
+    return pl.DataFrame(rows, schema={"field": pl.String, "role": pl.String}, orient="row")
+
+
+def _show(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    version = line.find(options.version) if options.version else line.champion
+    if version is None:
+        raise CallerError(
+            f"model '{line.name}' has no champion", code="no_model", field="version", mend="name a version"
+        )
+    card = json.loads(bytes(house.blobs.read(version.card)))
+    facts = _facts(version) | {"state": line.state(version)} | card
+    cells = [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in facts.items()]
+    return pl.DataFrame(cells, schema={"key": pl.String, "value": pl.String}, orient="row")
+
+
+def _promote(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    return _changed("promote", line.name, _named(line, options), house)
+
+
+def _retire(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    return _changed("retire", line.name, _named(line, options), house)
+
+
+def _rollback(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+    target = line.before
+    if target is None:
+        raise CallerError(
+            f"model '{line.name}' has no earlier champion", field="model", mend="promote a version instead"
+        )
+    if options.version and line.find(options.version) is not target:
+        mend = f"leave version out, or promote {options.version}"
+        raise CallerError(f"rollback goes to {target.bundle[:SHORT]}", field="version", mend=mend)
+    return _changed("rollback", line.name, target, house)
+
+
+def _named(line: Line, options: ModelsOptions) -> Version:
+    if not options.version:
+        known = ", ".join(name[:SHORT] for name in line.versions)
+        raise CallerError(
+            f"action={options.action} needs a version",
+            code="bad_option",
+            field="version",
+            mend=f"one of {known}",
+        )
+    return line.find(options.version)
+
+
+def _changed(kind: str, name: str, version: Version, house: House) -> pl.DataFrame:
+    if kind == "promote":
+        house.shelf.load(name, version)  # a version that cannot be loaded must not go into service
+    house.ledger.append(kind, {"model": name, "bundle": version.bundle}, by=house.by)
+    return _rows([_summary(house.shelf.line(name))], LIST_COLUMNS)
+
+
+def _job(job_id: str, house: House) -> dict[str, Any]:
+    job = house.jobs.find(job_id)
+    return {name: getattr(job, "id" if name == "job" else name) for name in JOB_COLUMNS}
+
+
+def _rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame({name: [row[name] for row in rows] for name in columns})
+
+
+FACTS = ("fitted_at", "rows", "positives", "entities", "voices")
+LIST_COLUMNS = ("model", "champion", "generation", "challengers", "versions", *FACTS, "state")
+VERSION_COLUMNS = ("model", "version", "state", "generation", "fitted_by", *FACTS)
+JOB_COLUMNS = ("job", "verb", "model", "state", "rows", "progress", "message", "started_at", "finished_at")
+ACTIONS: dict[str, Callable[[Line, ModelsOptions, House], pl.DataFrame]] = {
+    "list": _versions,
+    "show": _show,
+    "contract": _contract,
+    "promote": _promote,
+    "retire": _retire,
+    "rollback": _rollback,
+}

@@ -1,0 +1,64 @@
+"""`score`: every event gets a score with its reasons, from the champion of a model. Reads only."""
+
+import base64
+from collections.abc import Callable
+from typing import Annotated
+
+import polars as pl
+from pydantic import AfterValidator, Field
+
+from sidecar.house import House, Reply
+from sidecar.options import Options
+
+
+def _explainable(value: str) -> str:
+    if value not in ("auto", "all", "none") and not value.isdigit():
+        raise ValueError("auto, all, none or a number of rows")
+    return value
+
+
+class ScoreOptions(Options):
+    """What to score with, and how much of it to explain."""
+
+    model: str = Field(description="name of the model", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    explain: Annotated[str, AfterValidator(_explainable)] = Field(
+        "auto", description="auto (highest scores first, as time allows), all, none, or how many rows"
+    )
+    prefix: str = Field(
+        "ai_", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,31}$", description="start of the output fields' names"
+    )
+    explain_budget_s: float | None = Field(
+        None,
+        ge=0.0,
+        le=600.0,
+        description="seconds that explain=auto may spend; 2 over HTTP, no limit on the command line",
+    )
+    carry: bytes = Field(
+        b"",
+        description="what the last reply of this search gave (base64)",
+        json_schema_extra={"header": "AIScore-Carry"},
+    )
+
+
+def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
+    """One row of output fields for each row of `table` (text cells, in ascending time), in the same order."""
+    model = house.shelf.champion(options.model)
+    explain = int(options.explain) if options.explain.isdigit() else options.explain
+    scored = model.score(
+        table,
+        carry=options.carry,
+        explain=explain,
+        prefix=options.prefix,
+        time_left=_countdown(options.explain_budget_s, house),
+        nthread=house.nthread,
+    )
+    carry = base64.b64encode(scored.carry).decode()
+    return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})
+
+
+def _countdown(budget_s: float | None, house: House) -> Callable[[], float] | None:
+    patience_s = house.patience_s if budget_s is None else budget_s
+    if patience_s is None:
+        return None
+    end = house.clock() + patience_s
+    return lambda: end - house.clock()

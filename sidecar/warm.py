@@ -1,0 +1,25 @@
+"""Warming up: champions loaded and kernels compiled before the first request waits for them."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from sidecar.house import House
+
+
+def warm_up(house: House, most: int, report: Callable[..., None]) -> None:
+    """Load the newest champions and score one empty event with each.
+
+    A model that fails is reported, not fatal.
+    """
+    lines = [line for line in house.shelf.registry().values() if line.champion]
+    for line in sorted(lines, key=lambda line: line.champion.fitted_at if line.champion else "")[-most:]:
+        try:
+            model = house.shelf.champion(line.name)
+            model.score(
+                pl.DataFrame({name: [""] for name in model.contract.inputs}),
+                explain="all",
+                nthread=house.nthread,
+            )
+        except Exception as failure:
+            report("warm-up failed", failure, model=line.name)

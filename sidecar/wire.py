@@ -1,0 +1,171 @@
+"""CSV in, CSV out: a request's body becomes a table of strings, a reply table becomes CSV.
+
+Cells are text exactly as written; an empty or absent cell is the empty string. Bytes that are not UTF-8
+are replaced (U+FFFD) in this table only: whoever passes rows through keeps the original bytes. Of two
+columns with one name the first counts; a column without a name is left out.
+"""
+
+import base64
+import binascii
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from sidecar.errors import CallerError
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one body may hold. Sizes in bytes, counts in rows and columns."""
+
+    body_bytes: int = 64 * 2**20
+    rows: int = 100_000
+    columns: int = 10_000
+    field_bytes: int = 64 * 2**10
+
+
+def digest(body: bytes) -> str:
+    """SHA-256 of a body, 64 hex letters."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def read_carry(header: str | None) -> bytes:
+    """The carry of a request header (base64, at most 4 KB); absent means empty."""
+    try:
+        carry = base64.b64decode(header or "", validate=True)
+    except (binascii.Error, ValueError):
+        raise CallerError(
+            "the carry is not base64", field="AIScore-Carry", mend="send back what the last reply gave"
+        ) from None
+    if len(carry) > 4096:
+        raise CallerError(
+            "the carry is above 4096 bytes", field="AIScore-Carry", mend="send back what the last reply gave"
+        )
+    return carry
+
+
+def read_csv(body: bytes, limits: Limits) -> pl.DataFrame:
+    r"""A CSV body as a table of strings, one row a record; CallerError when it is not one.
+
+    >>> read_csv(b'user,n\nalice,1\n"b,o\nb",\n', Limits()).rows()
+    [('alice', '1'), ('b,o\nb', '')]
+    """
+    _within(len(body), limits.body_bytes, "the body", "bytes", "send fewer rows at a time")
+    body = body.removeprefix(BOM)
+    names = _header(body)
+    _within(len(names), limits.columns, "the header", "columns", "keep only needed columns (`| fields ...`)")
+    table = _parse(body, len(names))
+    return _checked(_named(table, names), limits)
+
+
+def read_json(body: bytes, limits: Limits) -> pl.DataFrame:
+    """A body `{"columns": {name: [cell, ...]}}` as a table of strings; null is empty, a list is a multivalue.
+
+    >>> read_json(b'{"columns": {"user": ["a", null], "n": [1, [2, 3]]}}', Limits()).rows()
+    [('a', '1'), ('', '2\\n3')]
+    """
+    _within(len(body), limits.body_bytes, "the body", "bytes", "send fewer rows at a time")
+    mend = 'send {"columns": {"name": ["cell", ...], ...}} with columns of one length'
+    try:
+        columns = json.loads(body)["columns"]
+        table = pl.DataFrame(
+            {str(name): [_cell(value) for value in cells] for name, cells in columns.items()}
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pl.exceptions.PolarsError):
+        raise CallerError(
+            "the JSON body is not a table of columns", code="bad_body", field="body", mend=mend
+        ) from None
+    _within(table.width, limits.columns, "the body", "columns", "keep only needed columns")
+    return _checked(table.cast(pl.String), limits)
+
+
+def write_csv(table: pl.DataFrame) -> bytes:
+    """A table as CSV: numbers with six decimals, missing and empty alike an empty cell."""
+    empty = pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)).name.keep()
+    return table.with_columns(empty).write_csv(float_precision=6).encode() if table.width else b"\n"
+
+
+def write_reply(table: pl.DataFrame) -> bytes:
+    """A reply: `ordinal` (the row number, from 0), then the table's columns."""
+    return write_csv(table.with_row_index("ordinal"))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "\n".join(_cell(item) for item in value)
+    if isinstance(value, dict):
+        raise TypeError("a cell holds text, a number or a list")
+    return str(value)
+
+
+def _header(body: bytes) -> list[str]:
+    text = io.TextIOWrapper(io.BytesIO(body), "utf-8", errors="replace", newline="")
+    try:
+        names = next(csv.reader(text), [])
+    except csv.Error:
+        raise _malformed() from None
+    if not any(names):
+        raise CallerError(
+            "the CSV body has no header", code="bad_body", field="body", mend="send a header line and rows"
+        )
+    return names
+
+
+def _parse(body: bytes, width: int) -> pl.DataFrame:
+    try:
+        return pl.read_csv(
+            io.BytesIO(body),
+            infer_schema=False,
+            encoding="utf8-lossy",
+            new_columns=[str(position) for position in range(width)],
+        )
+    except pl.exceptions.PolarsError:
+        raise _malformed() from None
+
+
+def _malformed() -> CallerError:
+    # The parser's own words quote the body, so they are not passed on.
+    mend = "no record may have more fields than the header; quote fields with quotes, commas or newlines"
+    return CallerError("the body is not valid CSV", code="bad_body", field="body", mend=mend)
+
+
+def _named(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    first: dict[str, str] = {}
+    for position, name in enumerate(names):
+        if name:
+            first.setdefault(name, str(position))
+    return table.select(pl.col(position).fill_null("").alias(name) for name, position in first.items())
+
+
+def _checked(table: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    _within(table.height, limits.rows, "the body", "rows", "send fewer rows at a time")
+    if table.height:
+        longest = table.select(pl.all().str.len_bytes().max()).row(0)
+        for name, size in zip(table.columns, longest, strict=True):
+            _within(
+                size or 0,
+                limits.field_bytes,
+                f"a cell of '{name}'",
+                "bytes",
+                "clip or drop the field",
+                field=name,
+            )
+    return table
+
+
+def _within(size: int, limit: int, what: str, unit: str, mend: str, field: str = "body") -> None:
+    if size > limit:
+        raise CallerError(
+            f"{what} has {size:,} {unit}, above {limit:,}", code="too_large", field=field, mend=mend
+        )

@@ -1,0 +1,82 @@
+"""What may be written after `aiscore`, with help and examples."""
+
+import argparse
+from pathlib import Path
+
+EXAMPLES = """examples:
+  aiscore run fit model=logon entity=user time=_time < train.csv
+  aiscore run score model=logon < events.csv > scored.csv
+  aiscore run models
+  aiscore run models action=promote model=logon version=0123456789ab
+  aiscore serve --bind 127.0.0.1:8765
+  aiscore token create --name nightly --scope score,fit
+  aiscore token secret
+  aiscore ledger verify
+  aiscore demo
+
+State is kept in AISCORE_HOME (default ~/.aiscore) or --home. All settings: docs/settings.md.
+"""
+RUN_EXAMPLES = """verbs and their words are those of the Splunk commands:
+  aiscore run fit model=ait entity=host time=_time label=label fields="short,count,types,ips" < train.csv
+  aiscore run score model=ait < test.csv > scored.csv
+  aiscore run models action=show model=ait
+
+`score` passes every input column through unchanged and adds the ai_* fields. `fit` on the command line puts
+the new model into service at once, unless challenger=true. `time=none` is for rows without a time.
+"""
+SHAPE = argparse.RawDescriptionHelpFormatter
+TITLES = {
+    "run": "run one verb on CSV, without a server",
+    "serve": "serve the Splunk app",
+    "token": "tokens of services, and the secret shared with Splunk",
+    "ledger": "check or show what was recorded",
+    "demo": "see the whole product work, without Splunk",
+}
+EPILOGS = {
+    "run": RUN_EXAMPLES,
+    "serve": "example:\n  aiscore serve --bind 127.0.0.1:8765",
+    "token": "example:\n  aiscore token create --name nightly --scope score,fit",
+    "ledger": "example:\n  aiscore ledger verify",
+    "demo": "its own options: aiscore demo --help",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser; `command` is the chosen one."""
+    whole = argparse.ArgumentParser(
+        "aiscore",
+        description="Scores for events, each with its reasons.",
+        epilog=EXAMPLES,
+        formatter_class=SHAPE,
+    )
+    commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    made = {name: _command(commands, name) for name in TITLES}
+    made["run"].add_argument("verb", help="score, fit or models")
+    made["run"].add_argument("words", nargs="*", metavar="key=value", help="the verb's options")
+    _serve_words(made["serve"])
+    _token_words(made["token"])
+    made["ledger"].add_argument("what", choices=("verify", "show"))
+    return whole
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str
+) -> argparse.ArgumentParser:
+    made = commands.add_parser(
+        name, help=TITLES[name], description=TITLES[name], epilog=EPILOGS[name], formatter_class=SHAPE
+    )
+    made.add_argument("--home", type=Path, help="folder of all state (AISCORE_HOME)")
+    return made
+
+
+def _serve_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bind", metavar="HOST:PORT", help="where to listen (AISCORE_BIND)")
+    parser.add_argument("--tls-cert", type=Path, metavar="PEM", help="certificate chain (AISCORE_TLS_CERT)")
+    parser.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key (AISCORE_TLS_KEY)")
+
+
+def _token_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("create", "list", "revoke", "secret"))
+    parser.add_argument("id", nargs="?", help="which one to revoke")
+    parser.add_argument("--name", default="service", help="whom the ledger will name (create)")
+    parser.add_argument("--scope", default="score", help="by commas: score, fit, admin, metrics (create)")
