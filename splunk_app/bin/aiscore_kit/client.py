@@ -67,9 +67,9 @@ class Sidecar:
     def _once(self, request, deadline):
         import requests
 
-        self.request_id = uuid.uuid4().hex
         headers = dict(request.headers)
         headers["Authorization"] = "Bearer " + self._tickets.get()
+        self.request_id = uuid.uuid4().hex
         headers["AIScore-Request-Id"] = self.request_id
         headers["Accept-Encoding"] = "identity"
         left = max(0.05, deadline.left())

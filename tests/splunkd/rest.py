@@ -1,0 +1,204 @@
+"""The REST endpoints of splunkd that the app calls, over http or https on the loopback address.
+
+services/aiscore/ticket runs the app's own handler, in a process of its own as splunkd does, with the capability
+that restmap.conf asks for each method.
+"""
+
+import json
+import secrets
+import ssl
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.splunkd.app import InstalledApp
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class User:
+    """Somebody who is logged in: a session key and the roles of the app that were given to them."""
+
+    name: str
+    roles: tuple[str, ...] = ("aiscore_admin",)
+    session_key: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+class Splunkd:
+    """A REST server for one installed app; use it as a context manager. `uri` is what commands are told."""
+
+    def __init__(self, app: InstalledApp, *, python: str = sys.executable, tls: ssl.SSLContext | None = None) -> None:
+        self.app = app
+        self.user = User("ana")
+        self.users = {self.user.session_key: self.user}
+        self.system_token = secrets.token_hex(16)
+        self.passwords: dict[str, str] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.overrides: dict[str, str] = {}
+        self._handler = HandlerProcess(app, python)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
+        self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.uri = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "Splunkd":
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._handler.close()
+
+    def log_in(self, name: str, *roles: str) -> User:
+        """A further user with these roles of the app."""
+        user = User(name, roles)
+        self.users[user.session_key] = user
+        return user
+
+    def configure(self, **settings: object) -> None:
+        """Keys of aiscore.conf [sidecar], as local/ would set them."""
+        self.overrides.update({name: str(value) for name, value in settings.items()})
+
+    def keep_secret(self, secret: str) -> None:
+        """As if an admin had stored the sidecar's secret."""
+        self.passwords["aiscore:ticket:"] = secret
+
+    def capabilities(self, user: User) -> list[str]:
+        """What the user's roles enable, from the app's authorize.conf."""
+        roles = self.app.conf("authorize")
+        found = [roles.get(f"role_{role}", {}) for role in user.roles]
+        return sorted({name for role in found for name, value in role.items() if value == "enabled"})
+
+    # routes: (status, JSON)
+
+    def answer(self, method: str, path: str, token: str, form: dict[str, str], payload: str) -> tuple[int, Any]:
+        """One call. The path is without its services or servicesNS/owner/app prefix."""
+        self.calls.append((method, path))
+        user = self.users.get(token)
+        if user is None and token != self.system_token:
+            return 401, _message("call not properly authenticated")
+        if path.startswith("configs/conf-aiscore/"):
+            return self._conf(path.rpartition("/")[2])
+        if path == "authentication/current-context" and user:
+            return 200, _entry(user.name, {"username": user.name, "capabilities": self.capabilities(user)})
+        if path.startswith("storage/passwords"):
+            return self._passwords(method, path, token, form)
+        if path == "aiscore/ticket" and user:
+            return self._ticket(method, user, form, payload)
+        return 404, _message("Not Found")
+
+    def _conf(self, stanza: str) -> tuple[int, Any]:
+        found = self.app.conf("aiscore").get(stanza)
+        if found is None:
+            return 404, _message(f"{stanza} does not exist")
+        return 200, _entry(stanza, found | self.overrides)
+
+    def _passwords(self, method: str, path: str, token: str, form: dict[str, str]) -> tuple[int, Any]:
+        if token != self.system_token:
+            return 403, _message("the capability list_storage_passwords is missing")
+        name = unquote(path.removeprefix("storage/passwords").strip("/"))
+        if method == "POST" and not name:
+            name = f"{form.get('realm', '')}:{form['name']}:"
+        elif name not in self.passwords:
+            return 404, _message(f"{name} does not exist")
+        if method == "POST":
+            self.passwords[name] = form["password"]
+        return 200, _entry(name, {"clear_password": self.passwords[name]})
+
+    def _ticket(self, method: str, user: User, form: dict[str, str], payload: str) -> tuple[int, Any]:
+        stanza = self.app.conf("restmap")["script:aiscore_ticket"]
+        asked = stanza.get(f"capability.{method.lower()}", "")
+        if not set(asked.split(" or ")) & set(self.capabilities(user)):
+            return 403, _message(f"the capability {asked} is missing")
+        reply = self._handler.ask(
+            {
+                "output_mode": "json",
+                "server": {"rest_uri": self.uri, "hostname": "splunk", "servername": "splunk", "guid": "0"},
+                "session": {"user": user.name, "authtoken": user.session_key},
+                "system_authtoken": self.system_token,
+                "method": method,
+                "query": [["output_mode", "json"]],
+                "form": [list(pair) for pair in form.items()],
+                "payload": payload,
+                "path_info": "",
+                "restmap": {"name": "script:aiscore_ticket", "conf": stanza},
+            }
+        )
+        return reply["status"], json.loads(reply["payload"])
+
+
+class HandlerProcess:
+    """The app's persistent REST handler in its own process, started with the first request."""
+
+    def __init__(self, app: InstalledApp, python: str) -> None:
+        self._app, self._python = app, python
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The handler's reply to a request."""
+        with self._lock:
+            if self._process is None:
+                stanza = self._app.conf("restmap")["script:aiscore_ticket"]
+                self._process = subprocess.Popen(
+                    [self._python, str(HERE / "handler_host.py"), str(HERE / "stub"), str(self._app.folder / "bin")]
+                    + [stanza["script"], stanza["handler"]],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=self._app.environment(),
+                )
+            assert self._process.stdin and self._process.stdout
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            found: dict[str, Any] = json.loads(self._process.stdout.readline())
+            return found
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+
+
+def _entry(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"entry": [{"name": name, "content": content}]}
+
+
+def _message(text: str) -> dict[str, Any]:
+    return {"messages": [{"type": "ERROR", "text": text}]}
+
+
+def _handler_class(splunkd: Splunkd) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            payload = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            parts = urlsplit(self.path).path.strip("/").split("/")
+            path = "/".join(parts[3:] if parts[0] == "servicesNS" else parts[1:])
+            token = (self.headers.get("Authorization") or "").removeprefix("Splunk ").strip()
+            status, found = splunkd.answer(self.command, path, token, dict(parse_qsl(payload)), payload)
+            body = json.dumps(found).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            # As splunkd does; splunklib would lose the body of a kept-alive reply.
+            self.send_header("Connection", "Close")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
