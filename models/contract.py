@@ -1,0 +1,46 @@
+"""What a model needs from the events it scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.features.spec import FeatureSpec
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Field names by role. A search that sends these fields gets the same scores as one that sends all."""
+
+    entities: tuple[str, ...]
+    scope: tuple[str, ...]
+    time: tuple[str, ...]
+    inputs: tuple[str, ...]
+    ids: tuple[str, ...]
+    risk: tuple[str, ...]
+
+    @classmethod
+    def of(cls, spec: FeatureSpec, risk: tuple[str, ...]) -> Contract:
+        return cls(
+            entities=spec.entities,
+            scope=(spec.scope,) if spec.scope else (),
+            time=(spec.time,) if spec.time else (),
+            inputs=tuple(field.name for field in spec.fields),
+            ids=spec.ids,
+            risk=risk,
+        )
+
+    def rows(self) -> list[tuple[str, str]]:
+        """(field, role) pairs, in order; one field may have several roles.
+
+        >>> Contract(("user",), (), ("_time",), ("dest",), ("_time", "user"), ("user",)).rows()[:3]
+        [('user', 'entity'), ('_time', 'time'), ('dest', 'input')]
+        """
+        named = {
+            "entity": self.entities,
+            "scope": self.scope,
+            "time": self.time,
+            "input": self.inputs,
+            "id": self.ids,
+            "risk": self.risk,
+        }
+        return [(field, role) for role, fields in named.items() for field in fields]

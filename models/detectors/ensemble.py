@@ -1,0 +1,97 @@
+"""The margin: one number out of three voices, and its exact contributions.
+
+m = e * z(surprise) + a * z(forest) + b * z(boost), each voice standardised on benign reference rows. The margin is
+linear in the voices, so the same weighted sum of their Shapley values explains it exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from models.detectors.base import Contributions, Floats
+
+VOICES = ("surprise", "forest", "boost")
+UNLABELLED_WEIGHTS = (1.0, 0.5, 0.0)
+"""Without labels nothing can be learned about the voices: the sum of surprises leads, the forest supports it."""
+FLOOR_SHARE = 0.25
+"""With labels, each unsupervised voice keeps at least this share of the boost's weight: labels never cover the next
+attack."""
+RIDGE = 1e-3
+MAX_Z = 10.0
+"""Voices beyond this many spreads say no more when weights are learned: tails are heavy, and few rows must not decide."""
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Weights e, a, b >= 0 and each voice's mean and spread on benign reference rows."""
+
+    weights: tuple[float, float, float]
+    means: tuple[float, float, float]
+    spreads: tuple[float, float, float]
+
+    @classmethod
+    def standardised(
+        cls, voices: Floats, benign: npt.NDArray[np.bool_], weights: tuple[float, ...]
+    ) -> Margin:
+        """voices: float64 (n, 3), the boost's column 0 where there is none; benign: bool (n,)."""
+        reference = voices[benign]
+        spread = reference.std(axis=0)
+        e, a, b = weights
+        return cls((e, a, b), _three(reference.mean(axis=0)), _three(np.where(spread > 1e-9, spread, 1.0)))
+
+    def z(self, voices: Floats) -> Floats:
+        return (voices - self.means) / self.spreads
+
+    def score(self, voices: Floats) -> Floats:
+        """The margin of each row, float64 (n,): higher is stranger."""
+        return np.asarray(self.z(voices) @ np.asarray(self.weights))
+
+    def unsupervised(self, voices: Floats) -> Floats:
+        """The part of the margin that no label has shaped, float64 (n,)."""
+        return np.asarray(self.z(voices)[:, :2] @ np.asarray(self.weights[:2]))
+
+    def contributions(self, parts: list[Contributions | None]) -> Contributions:
+        """The margin's contributions from those of the three voices (None: the voice is silent)."""
+        phi, base = 0.0, 0.0
+        for part, weight, mean, spread in zip(parts, self.weights, self.means, self.spreads, strict=True):
+            if part is not None and weight:
+                phi = phi + weight / spread * part.phi
+                base += weight / spread * (part.base - mean)
+        return Contributions(np.asarray(phi), base)
+
+    def to_json(self) -> dict[str, list[float]]:
+        return {name: list(values) for name, values in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, found: dict[str, list[float]]) -> Margin:
+        return cls(**{name: _three(np.asarray(found[name])) for name in ("weights", "means", "spreads")})
+
+
+def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Weights by logistic regression on out-of-fold standardised voices, each >= 0, largest 1.
+
+    z: float64 (n, 3); labels: bool (n,). The unsupervised weights are then lifted to the floor.
+    """
+    heard = np.clip(z, -MAX_Z, MAX_Z)
+    sign = np.where(labels, 1.0, -1.0)
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        margin = sign * (heard @ w[:3] + w[3])
+        pull = -sign / (1.0 + np.exp(np.clip(margin, -500, 500))) / len(sign)
+        gradient = np.r_[heard.T @ pull + 2 * RIDGE * w[:3], pull.sum()]
+        return float(np.logaddexp(0, -margin).mean() + RIDGE * (w[:3] ** 2).sum()), gradient
+
+    bounds = [(0.0, None)] * 3 + [(None, None)]
+    found = minimize(loss, np.full(4, 0.1), jac=True, bounds=bounds, method="L-BFGS-B").x[:3]
+    e, a, b = found / found.max() if found.max() > 0 else UNLABELLED_WEIGHTS
+    floor = FLOOR_SHARE * (b if b > 0 else 1.0)
+    return float(max(e, floor)), float(max(a, floor)), float(b)
+
+
+def _three(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    first, second, third = values.tolist()
+    return first, second, third

@@ -1,0 +1,186 @@
+"""The Isolation Forest voice (Liu, Ting and Zhou, 2008).
+
+Its score is minus the mean path length over the trees, not the usual 2**(-E(h)/c): the mean path is additive over the
+trees, so its Shapley values are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arrays import Buffer, array_bytes, read_array
+from models.detectors.base import Contributions, Floats, Matrix
+from models.detectors.kernels import mean_leaf_value
+
+TREES = 300
+ROWS_PER_TREE = 256
+EULER_GAMMA = 0.5772156649015329
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Concatenated trees, one entry a node: feature is -1 at a leaf, children are absolute positions.
+
+    value: at a leaf, the path length of a row that ends there; elsewhere the mean of what lies below;
+    weight: training rows that passed the node.
+    """
+
+    roots: npt.NDArray[np.int32]
+    feature: npt.NDArray[np.int32]
+    threshold: Floats
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    missing_left: npt.NDArray[np.bool_]
+    value: Floats
+    weight: Floats
+
+    @classmethod
+    def fit(cls, matrix: Matrix, seed: int, trees: int = TREES, nthread: int = 1) -> Forest:
+        """Grow the forest on rows that are held to be benign. matrix: float32 (n, d), NaN where missing."""
+        from sklearn.ensemble import IsolationForest
+
+        grown = IsolationForest(
+            n_estimators=trees,
+            max_samples=min(ROWS_PER_TREE, len(matrix)),
+            random_state=seed,
+            n_jobs=nthread,
+        ).fit(matrix)
+        return cls._concatenate([tree.tree_ for tree in grown.estimators_])
+
+    @classmethod
+    def _concatenate(cls, trees: list[Any]) -> Forest:
+        sizes = [tree.node_count for tree in trees]
+        roots = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
+
+        def children(name: str) -> npt.NDArray[np.int32]:
+            shifted = (
+                np.where(getattr(t, name) < 0, -1, getattr(t, name) + r)
+                for t, r in zip(trees, roots, strict=True)
+            )
+            return np.concatenate(list(shifted)).astype(np.int32)
+
+        return cls(
+            roots=roots,
+            feature=np.concatenate([np.where(t.children_left < 0, -1, t.feature) for t in trees]).astype(
+                np.int32
+            ),
+            threshold=np.concatenate([t.threshold for t in trees]).astype(np.float64),
+            left=children("children_left"),
+            right=children("children_right"),
+            missing_left=np.concatenate([t.missing_go_to_left.astype(np.bool_) for t in trees]),
+            value=np.concatenate([_path_lengths(t) for t in trees]),
+            weight=np.concatenate([t.n_node_samples for t in trees]).astype(np.float64),
+        )
+
+    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
+        """Minus the mean path length, float64 (n,): higher is stranger."""
+        return -np.asarray(mean_leaf_value(np.ascontiguousarray(matrix, np.float32), *self._walkable))
+
+    @cached_property
+    def _walkable(self) -> tuple[npt.NDArray[Any], ...]:
+        """The trees as the kernel walks them: leaves are their own children, thresholds rounded down to float32
+        (x <= t holds for the same float32 x)."""
+        leaf = self.feature < 0
+        nodes = np.arange(len(leaf), dtype=np.int32)
+        child = np.stack(
+            [np.where(leaf, nodes, self.left), np.where(leaf, nodes, self.right)], axis=1
+        ).ravel()
+        threshold = self.threshold.astype(np.float32)
+        threshold = np.where(
+            threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold
+        )
+        feature = np.where(leaf, 0, self.feature).astype(np.int32)
+        return (
+            self.roots,
+            self._depths(),
+            feature,
+            threshold,
+            child.astype(np.int32),
+            self.missing_left,
+            self.value,
+        )
+
+    def _depths(self) -> npt.NDArray[np.int64]:
+        """Steps from each root to its deepest leaf, (trees,)."""
+        depth = np.zeros(len(self.feature), np.int64)
+        for node in np.flatnonzero(self.feature >= 0):  # parents come before their children
+            depth[self.left[node]] = depth[self.right[node]] = depth[node] + 1
+        return np.maximum.reduceat(depth, self.roots)
+
+    def contributions(self, matrix: Matrix, nthread: int = 1) -> Contributions:
+        """Path-dependent TreeSHAP (Lundberg et al., 2020) of the score."""
+        explainer = self._explainer()
+        phi = np.asarray(explainer.shap_values(np.asarray(matrix, np.float64), check_additivity=False))
+        return Contributions(
+            phi.reshape(len(matrix), matrix.shape[1]), float(np.ravel(explainer.expected_value)[0])
+        )
+
+    def _explainer(self) -> Any:
+        import shap
+
+        trees = [self._tree(start, stop) for start, stop in self._spans()]
+        model = {
+            "trees": trees,
+            "tree_output": "raw_value",
+            "input_dtype": np.float32,
+            "internal_dtype": np.float64,
+        }
+        return shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
+
+    def _spans(self) -> list[tuple[int, int]]:
+        return list(zip(self.roots.tolist(), [*self.roots[1:].tolist(), len(self.feature)], strict=True))
+
+    def _tree(self, start: int, stop: int) -> dict[str, npt.NDArray[Any]]:
+        """One tree as the shap library reads it: values scaled so that the trees add up to the score."""
+        left, right = (
+            np.where(a[start:stop] < 0, -1, a[start:stop] - start) for a in (self.left, self.right)
+        )
+        return {
+            "children_left": left,
+            "children_right": right,
+            "children_default": np.where(self.missing_left[start:stop], left, right),
+            "features": self.feature[start:stop],
+            "thresholds": self.threshold[start:stop],
+            "values": -self.value[start:stop, None] / len(self.roots),
+            "node_sample_weight": self.weight[start:stop],
+        }
+
+    def files(self) -> dict[str, bytes]:
+        return {f"forest.{field.name}.npy": array_bytes(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, Buffer]) -> Forest:
+        found = cls(**{field.name: read_array(files[f"forest.{field.name}.npy"]) for field in fields(cls)})
+        return found
+
+
+def _path_lengths(tree: Any) -> Floats:
+    """The path length at each node: depth, and below a leaf the expected depth of a tree over its rows."""
+    depth = np.zeros(tree.node_count)
+    for node in range(tree.node_count):  # parents come before their children
+        if tree.children_left[node] >= 0:
+            depth[[tree.children_left[node], tree.children_right[node]]] = depth[node] + 1
+    length = depth + expected_path(tree.n_node_samples)
+    rows = tree.n_node_samples.astype(np.float64)
+    for node in reversed(range(tree.node_count)):
+        if tree.children_left[node] >= 0:
+            below = [tree.children_left[node], tree.children_right[node]]
+            length[node] = np.sum(length[below] * rows[below]) / rows[node]
+    return length
+
+
+def expected_path(rows: npt.NDArray[Any]) -> Floats:
+    """The average path length of an unsuccessful search in a binary tree of n rows: Liu et al. (2008), equation 1.
+
+    >>> expected_path(np.array([1, 2, 256])).round(3).tolist()
+    [0.0, 1.0, 10.245]
+    """
+    n = np.maximum(np.asarray(rows, np.float64), 2.0)
+    length = 2.0 * (np.log(n - 1.0) + EULER_GAMMA) - 2.0 * (n - 1.0) / n
+    return np.where(np.asarray(rows) <= 1, 0.0, np.where(np.asarray(rows) == 2, 1.0, length))

@@ -1,0 +1,93 @@
+"""A generation: a published, immutable baseline, folded from the learned days and looked up by scoring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arrays import Buffer, array_bytes, read_array
+from models.features.hashing import MISSING, Codes
+from models.features.level import CategoryLevel, Level, NumberLevel, find
+from models.features.partition import ROWS, Counts, Partition, stored_levels
+from models.features.spec import EVERYONE, FeatureSpec, Field
+
+MIN_HISTORY_ROWS = 10
+"""An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What everybody's past looks like, up to some day.
+
+    levels: per (level, field) the history; warm: per entity level the sorted codes of owners with enough rows;
+    days: how many days taught it; rows: how many rows.
+    """
+
+    levels: Mapping[tuple[str, str], Level]
+    warm: Mapping[str, Codes]
+    days: int
+    rows: int
+
+    @classmethod
+    def publish(cls, partition: Partition, spec: FeatureSpec, days: int) -> Generation:
+        """Fold learned counts into a baseline. partition: the merged days."""
+        first = stored_levels(spec)[0]
+        levels = {
+            (level, field.name): _level(field, _counts(partition, first, level, field.name))
+            for field in spec.fields
+            for level in spec.levels(field)
+        }
+        warm = {entity: _warm(partition.tables[entity, ROWS]) for entity in spec.entities}
+        return cls(levels, warm, days, int(partition.tables[first, ROWS].counts.sum()))
+
+    def is_warm(self, entity: str, owners: Codes) -> npt.NDArray[np.bool_]:
+        """Whether each owner has enough history, bool (n,)."""
+        return find(self.warm[entity], owners)[1]
+
+    def files(self, spec: FeatureSpec) -> dict[str, bytes]:
+        """The generation as named .npy files and one JSON."""
+        found = {"generation.json": json.dumps({"days": self.days, "rows": self.rows}).encode()}
+        for number, key in enumerate(_keys(spec)):
+            for name, array in self.levels[key].arrays().items():
+                found[f"{number:04d}.{name}.npy"] = array_bytes(array)
+        for number, entity in enumerate(spec.entities):
+            found[f"warm.{number}.npy"] = array_bytes(self.warm[entity])
+        return found
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, Buffer], spec: FeatureSpec) -> Generation:
+        """The generation back from its files, memory-mapped where the files are."""
+        meta = json.loads(bytes(files["generation.json"]))
+        kinds = {field.name: field for field in spec.fields}
+        levels = {key: _read_level(kinds[key[1]], files, f"{n:04d}") for n, key in enumerate(_keys(spec))}
+        warm = {entity: read_array(files[f"warm.{n}.npy"]) for n, entity in enumerate(spec.entities)}
+        return cls(levels, warm, int(meta["days"]), int(meta["rows"]))
+
+
+def _keys(spec: FeatureSpec) -> list[tuple[str, str]]:
+    """The (level, field) pairs of a generation in the order of its files."""
+    return [(level, field.name) for field in spec.fields for level in spec.levels(field)]
+
+
+def _counts(partition: Partition, first: str, level: str, field: str) -> Counts:
+    if level == EVERYONE:
+        return partition.tables[first, field].fold()
+    return partition.tables[level, field]
+
+
+def _level(field: Field, counts: Counts) -> Level:
+    return NumberLevel.publish(counts) if field.kind == "number" else CategoryLevel.publish(counts)
+
+
+def _read_level(field: Field, files: Mapping[str, Buffer], stem: str) -> Level:
+    kind: type[Level] = NumberLevel if field.kind == "number" else CategoryLevel
+    return kind(**{part.name: read_array(files[f"{stem}.{part.name}.npy"]) for part in fields(kind)})
+
+
+def _warm(rows: Counts) -> Codes:
+    enough = (rows.counts >= MIN_HISTORY_ROWS) & (rows.owners != MISSING)
+    return rows.owners[enough]

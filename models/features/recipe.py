@@ -1,0 +1,90 @@
+"""Recipes: which fields of a data model to read, who owns a baseline, and how an analyst calls them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from models.errors import DataError
+from models.features.spec import KINDS, FeatureSpec, Field
+
+FOLDER = resources.files("models.features") / "recipes"
+TOP_KEYS = {"name", "title", "data_model", "time", "scope", "entities", "key", "risk", "fields"}
+FIELD_KEYS = {"name", "kind", "words", "spl"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named feature spec. risk: the fields whose values earn risk; spl: how each computed field is made in Splunk."""
+
+    name: str
+    title: str
+    spec: FeatureSpec
+    risk: tuple[str, ...]
+    spl: dict[str, str]
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the product.
+
+    >>> recipe_names()
+    ['alerts', 'authentication']
+    """
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in FOLDER.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def load_recipe(name: str) -> Recipe:
+    """A recipe by name. Raises DataError for a name that is not there."""
+    if name not in recipe_names():
+        raise DataError(f"no recipe {name!r}", field="recipe", mend=f"use one of {', '.join(recipe_names())}")
+    return parse_recipe((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parse_recipe(text: str) -> Recipe:
+    """A recipe from TOML; unknown keys and kinds are refused, so that a typing error cannot pass for a choice."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(
+            f"not TOML: {error}", field="recipe", mend="mend the file at the place named"
+        ) from None
+    _only(found, TOP_KEYS, "recipe")
+    fields = tuple(_field(entry) for entry in found.get("fields", []))
+    if not fields or "name" not in found:
+        raise DataError("a recipe needs a name and at least one [[fields]]", field="recipe", mend="add them")
+    entities = tuple(found.get("entities", ()))
+    time = found.get("time", "_time")
+    key = tuple(found.get("key", (field.name for field in fields)))
+    spec = FeatureSpec(fields, entities, time, found.get("scope"), event_ids(time, entities, key))
+    spl = {entry["name"]: entry["spl"] for entry in found["fields"] if "spl" in entry}
+    return Recipe(
+        found["name"], found.get("title", found["name"]), spec, tuple(found.get("risk", entities)), spl
+    )
+
+
+def event_ids(time: str | None, entities: tuple[str, ...], key: tuple[str, ...]) -> tuple[str, ...]:
+    """The fields that make an event's id: time, entities, key fields, and Splunk's own address of the event.
+
+    >>> event_ids("_time", ("user",), ("user", "dest"))
+    ('_time', 'user', 'dest', '_bkt', '_cd')
+    """
+    return tuple(dict.fromkeys([*([time] if time else []), *entities, *key, "_bkt", "_cd"]))
+
+
+def _field(entry: dict[str, Any]) -> Field:
+    _only(entry, FIELD_KEYS, "fields")
+    if entry.get("kind") not in KINDS:
+        raise DataError(
+            f"unknown kind {entry.get('kind')!r}", field="fields", mend=f"use one of {', '.join(KINDS)}"
+        )
+    return Field(entry["name"], entry["kind"], entry.get("words", ""))
+
+
+def _only(found: dict[str, Any], allowed: set[str], where: str) -> None:
+    unknown = sorted(set(found) - allowed)
+    if unknown:
+        raise DataError(f"unknown key {unknown[0]!r}", field=where, mend=f"use {', '.join(sorted(allowed))}")

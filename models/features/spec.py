@@ -1,0 +1,132 @@
+"""What a model reads: its fields and their kinds, its entities, and the columns that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from models.errors import DataError
+
+Kind = Literal["category", "multivalue", "number", "hour"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+EVERYONE = ""
+"""The level above all entities: the name under which everybody's history is kept."""
+
+CONTEXT = "context"
+"""The source of the term that says how strange the rest of the network is at this moment."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input field: its name in the events and how its values are read.
+
+    kind: `category` (one value), `multivalue` (several values a row), `number` (compared on a log scale),
+    `hour` (the hour of day of a time field).
+    """
+
+    name: str
+    kind: Kind
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        """What an analyst calls it."""
+        return self.words or self.name
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the feature matrix and the field it comes from."""
+
+    name: str
+    field: str
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """All that is needed to turn events into a matrix, given a baseline.
+
+    entities: the fields that own a baseline, the first being the main one; time: the time field or None;
+    scope: the field within which the context of the moment is kept, or None for all rows together;
+    ids: the fields that make `ai_event_id`.
+    """
+
+    fields: tuple[Field, ...]
+    entities: tuple[str, ...] = ()
+    time: str | None = None
+    scope: str | None = None
+    ids: tuple[str, ...] = ()
+
+    @property
+    def has_context(self) -> bool:
+        """The context of the moment needs a clock."""
+        return self.time is not None
+
+    def levels(self, field: Field) -> tuple[str, ...]:
+        """Whose history a field is compared with: everyone's, then each entity's, never its own name's."""
+        return (EVERYONE, *(entity for entity in self.entities if entity != field.name))
+
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the matrix, in order.
+
+        >>> spec = FeatureSpec((Field("dest", "category"),), entities=("user",))
+        >>> [column.name for column in spec.columns()]
+        ['dest', 'dest.new', 'dest@user', 'dest@user.new']
+        """
+        found = [
+            Column(name, field.name)
+            for field in self.fields
+            for level in self.levels(field)
+            for name in column_names(field, level)
+        ]
+        if self.has_context:
+            found.append(Column(CONTEXT, CONTEXT))
+        return tuple(found)
+
+    def sources(self) -> tuple[str, ...]:
+        """The fields that a contribution can be booked on, in order."""
+        return tuple(field.name for field in self.fields) + ((CONTEXT,) if self.has_context else ())
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> FeatureSpec:
+        fields = tuple(Field(**field) for field in found["fields"])
+        rest = {name: tuple(found[name]) for name in ("entities", "ids")}
+        return cls(fields=fields, time=found["time"], scope=found["scope"], **rest)
+
+
+def column_names(field: Field, level: str) -> tuple[str, ...]:
+    """The columns that one field gives at one level.
+
+    >>> column_names(Field("short", "multivalue"), "")
+    ('short.sum', 'short.max', 'short.values', 'short.new')
+    >>> column_names(Field("bytes", "number"), "user")
+    ('bytes@user', 'bytes@user.z')
+    """
+    stem = f"{field.name}@{level}" if level else field.name
+    if field.kind == "number":
+        return (stem, f"{stem}.z")
+    if field.kind == "multivalue":
+        values = () if level else (f"{stem}.values",)
+        return (f"{stem}.sum", f"{stem}.max", *values, f"{stem}.new")
+    return (stem, f"{stem}.new")
+
+
+def parse_field(text: str) -> tuple[str, Kind | None]:
+    """`name` or `name:kind`, as written in `fields=`; a kind that is left out is inferred.
+
+    >>> parse_field("dest_port:category")
+    ('dest_port', 'category')
+    >>> parse_field("dest")
+    ('dest', None)
+    """
+    name, colon, kind = text.strip().rpartition(":")
+    if not colon:
+        return kind, None
+    if kind not in KINDS:
+        raise DataError(f"unknown kind {kind!r}", field="fields", mend=f"use one of {', '.join(KINDS)}")
+    return name, kind  # type: ignore[return-value]

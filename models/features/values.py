@@ -1,0 +1,179 @@
+"""Events as arrays: tokens, numbers, entity codes and times, read once from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.errors import DataError
+from models.features.hashing import Codes, codes_of
+from models.features.spec import FeatureSpec, Field
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+HOUR_S = 3600
+BUCKETS_PER_OCTAVE = 8
+BUCKET_OFFSET = 1 << 15
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The values of one field in long form: row numbers ascending, shape (t,), and value codes, shape (t,)."""
+
+    rows: Ints
+    codes: Codes
+
+    def slice(self, start: int, stop: int) -> Tokens:
+        first, last = np.searchsorted(self.rows, (start, stop))
+        return Tokens(self.rows[first:last] - start, self.codes[first:last])
+
+
+@dataclass(frozen=True)
+class Values:
+    """A table of events, ready to be counted or encoded.
+
+    tokens: per category-like field; numbers: per number field, float64 (n,), NaN where missing;
+    entities: per entity field, codes (n,), 0 where missing; time: epoch seconds (n,) or None; scope: codes (n,).
+    """
+
+    count: int
+    tokens: Mapping[str, Tokens]
+    numbers: Mapping[str, Floats]
+    entities: Mapping[str, Codes]
+    time: Floats | None
+    scope: Codes
+
+    def slice(self, start: int, stop: int) -> Values:
+        """Rows start to stop, without copying where it can be helped."""
+        return Values(
+            count=stop - start,
+            tokens={name: tokens.slice(start, stop) for name, tokens in self.tokens.items()},
+            numbers={name: numbers[start:stop] for name, numbers in self.numbers.items()},
+            entities={name: codes[start:stop] for name, codes in self.entities.items()},
+            time=None if self.time is None else self.time[start:stop],
+            scope=self.scope[start:stop],
+        )
+
+
+def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
+    """Read the fields that a spec names. Fields absent from the table, and times that cannot be read, are missing."""
+    time = read_time(table, spec.time) if spec.time else None
+    tokens = {f.name: _field_tokens(table, f, time) for f in spec.fields if f.kind != "number"}
+    numbers = {f.name: read_numbers(table, f.name) for f in spec.fields if f.kind == "number"}
+    entities = {name: codes_of(texts(table, name)) for name in spec.entities}
+    scope = codes_of(texts(table, spec.scope)) if spec.scope else np.zeros(table.height, np.uint64)
+    return Values(table.height, tokens, numbers, entities, time, scope)
+
+
+def texts(table: pl.DataFrame, name: str) -> pl.Series:
+    """A column as strings, empty for absent."""
+    if name not in table.columns:
+        return pl.Series(name, [""], dtype=pl.String).new_from_index(0, table.height)
+    column = table[name]
+    if isinstance(column.dtype, pl.List):
+        column = column.cast(pl.List(pl.String)).list.join("\n")
+    return column.cast(pl.String).fill_null("")
+
+
+def value_lists(table: pl.DataFrame, name: str) -> pl.Series:
+    """The values of each row as lists of strings: from `__mv_name` as Splunk encodes it, else split at newlines.
+
+    >>> table = pl.DataFrame({"f": ["a\\nb", "c"], "__mv_f": ["$a$;$b$", ""]})
+    >>> value_lists(table, "f").to_list()
+    [['a', 'b'], ['c']]
+    """
+    plain = texts(table, name).str.split("\n")
+    encoded = texts(table, f"__mv_{name}")
+    if not (encoded != "").any():
+        return plain
+    inner = encoded.str.strip_prefix("$").str.strip_suffix("$").str.split("$;$")
+    decoded = inner.list.eval(pl.element().str.replace_all("$$", "$", literal=True))
+    return pl.select(pl.when(encoded != "").then(decoded).otherwise(plain)).to_series()
+
+
+def is_multivalue(table: pl.DataFrame, name: str) -> bool:
+    """Whether any row of a field holds more than one value."""
+    return bool((texts(table, f"__mv_{name}") != "").any() or texts(table, name).str.contains("\n").any())
+
+
+def read_numbers(table: pl.DataFrame, name: str) -> Floats:
+    """A column as float64 (n,); what is no finite number becomes NaN."""
+    if name in table.columns and table[name].dtype.is_numeric():
+        found = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+    else:
+        text = texts(table, name).str.strip_chars()
+        found = text.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().copy()
+    found[~np.isfinite(found)] = np.nan
+    return found
+
+
+def read_time(table: pl.DataFrame, name: str) -> Floats:
+    """Epoch seconds (n,), from numbers or ISO 8601 text; NaN where empty, absent or neither."""
+    found = read_numbers(table, name)
+    text = texts(table, name)
+    unread = np.isnan(found) & (text != "").to_numpy()
+    return np.where(unread, _iso_seconds(text), found) if unread.any() else found
+
+
+def require_time(table: pl.DataFrame, name: str) -> None:
+    """Raise DataError when the time field is absent, or holds anything that is no time."""
+    if name not in table.columns:
+        raise DataError(
+            "the time field is not in the data", field=name, mend="name it with time=, or use time=none"
+        )
+    text = texts(table, name)
+    bad = np.isnan(read_time(table, name)) & (text != "").to_numpy()
+    if bad.any():
+        example = text[int(np.flatnonzero(bad)[0])][:40]
+        raise DataError(
+            f"{int(bad.sum())} of {table.height} times are neither epoch seconds nor ISO 8601, such as {example!r}",
+            field=name,
+            mend="convert it with strptime, or use time=none",
+        )
+
+
+def bucket_of(numbers: Floats) -> npt.NDArray[np.int64]:
+    """The log bucket of each number, eight to the octave, signed; NaN is not allowed.
+
+    >>> bucket_of(np.array([0.0, 1.0, 3.0, -1.0])).tolist()
+    [0, 8, 16, -8]
+    """
+    return np.floor(log_scale(np.abs(numbers))).astype(np.int64) * np.sign(numbers).astype(np.int64)
+
+
+def log_scale(magnitudes: Floats) -> Floats:
+    """Bucket units of a magnitude: 8 log2(1 + x)."""
+    return BUCKETS_PER_OCTAVE * np.log2(1.0 + magnitudes)
+
+
+def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
+    """The values of a category-like field in long form: columns row (ascending) and value, each value once a row."""
+    lists = value_lists(table, field.name) if field.kind == "multivalue" else texts(table, field.name)
+    long = lists.alias("value").to_frame().with_row_index("row")
+    if field.kind == "multivalue":
+        long = long.explode("value").unique(maintain_order=True)
+    return long.filter(pl.col("value") != "")
+
+
+def _field_tokens(table: pl.DataFrame, field: Field, time: Floats | None) -> Tokens:
+    if field.kind == "hour":
+        return _hour_tokens(time)
+    long = token_texts(table, field)
+    return Tokens(long["row"].to_numpy().astype(np.int64), codes_of(long["value"]))
+
+
+def _hour_tokens(time: Floats | None) -> Tokens:
+    if time is None:
+        return Tokens(np.zeros(0, np.int64), np.zeros(0, np.uint64))
+    rows = np.flatnonzero(~np.isnan(time))
+    return Tokens(rows, (time[rows] // HOUR_S % 24).astype(np.uint64) + np.uint64(1))
+
+
+def _iso_seconds(text: pl.Series) -> Floats:
+    parsed = text.str.to_datetime(time_unit="us", time_zone="UTC", strict=False, ambiguous="null")
+    return (parsed.dt.timestamp("us").cast(pl.Float64) / 1e6).fill_null(float("nan")).to_numpy()

@@ -1,0 +1,85 @@
+"""What to fit: the caller's choices, resolved against the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from models.errors import DataError
+from models.features.infer import infer_fields
+from models.features.recipe import event_ids, load_recipe
+from models.features.spec import FeatureSpec
+from models.features.values import require_time
+
+MIN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """The options of a fit, as a person gives them.
+
+    entities, time (None: no clock), scope and fields override the recipe's; label: the field of 0/1 labels or None;
+    max_rows: how many rows train the detectors at most (baselines take every row).
+    """
+
+    name: str
+    entities: tuple[str, ...] = ()
+    time: str | None = "_time"
+    label: str | None = None
+    fields: tuple[str, ...] = ()
+    scope: str | None = None
+    recipe: str | None = None
+    seed: int = 7
+    max_rows: int = 1_000_000
+    nthread: int = 1
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A spec that the data can carry, the fields that earn risk, and what was left out with the reason."""
+
+    spec: FeatureSpec
+    risk: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
+    """Check the data against the plan. Raises DataError naming the field and the mend."""
+    if table.height < MIN_ROWS:
+        raise DataError(
+            f"{table.height} rows are too few to learn what is normal",
+            field="events",
+            mend=f"give {MIN_ROWS} or more",
+        )
+    found = _from_recipe(table, plan) if plan.recipe else _from_table(table, plan)
+    if found.spec.time:
+        require_time(table, found.spec.time)
+    for role, names in (("entity", found.spec.entities), ("scope", (plan.scope,)), ("label", (plan.label,))):
+        for name in names:
+            if name and name not in table.columns:
+                raise DataError(f"the {role} field is not in the data", field=name, mend=f"mend {role}=")
+    return found
+
+
+def _from_recipe(table: pl.DataFrame, plan: FitPlan) -> Resolved:
+    recipe = load_recipe(plan.recipe or "")
+    if plan.fields:
+        raise DataError("a recipe brings its own fields", field="fields", mend="leave out fields= or recipe=")
+    present = tuple(f for f in recipe.spec.fields if f.name in table.columns)
+    if not present:
+        names = ", ".join(f.name for f in recipe.spec.fields)
+        raise DataError("none of the recipe's fields is in the data", field="recipe", mend=f"give {names}")
+    entities = plan.entities or tuple(e for e in recipe.spec.entities if e in table.columns)
+    absent = tuple(f"{f.name}: not in the data" for f in recipe.spec.fields if f not in present)
+    time = recipe.spec.time if plan.time == "_time" else plan.time
+    spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, recipe.spec.ids)
+    return Resolved(spec, recipe.risk, absent)
+
+
+def _from_table(table: pl.DataFrame, plan: FitPlan) -> Resolved:
+    reserved = {*plan.entities, plan.time or "", plan.label or "", plan.scope or ""}
+    fields, left_out = infer_fields(table, plan.fields, reserved)
+    ids = event_ids(plan.time, plan.entities, tuple(field.name for field in fields))
+    spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids)
+    return Resolved(spec, plan.entities, tuple(left_out))

@@ -1,0 +1,87 @@
+"""From margin to score: orders of magnitude of strangeness.
+
+x = log10(1 / q), q = the share of benign reference rows with at least this margin. Inside the reference, q follows its
+quantiles; above the threshold u (its strangest 2%), excesses follow a generalised Pareto distribution fitted by
+probability-weighted moments (Hosking and Wallis, 1987): q = q_u * (1 + xi * (m - u) / sigma) ** (-1 / xi), with xi held
+in 0..0.9, so that the tail never ends and the score keeps rising. The score is x / 6 up to 0.95; beyond, it bends
+towards 1 and never reaches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.detectors.base import Floats
+
+TAIL_SHARE = 0.02
+MIN_TAIL_ROWS = 10
+MAX_SHAPE = 0.9
+GRID = 512
+ORDERS_FOR_ONE = 6.0
+BEND = 0.95
+HIGHEST = 0.999999
+"""The largest score that six decimals can write without reaching 1."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The reference as a grid: margins ascending and x = log10(1/q) at each; shape and sigma of the tail beyond."""
+
+    margins: Floats
+    orders: Floats
+    shape: float
+    sigma: float
+
+    @classmethod
+    def fit(cls, reference: Floats) -> Scale:
+        """reference: margins of benign rows that trained nothing, float64 (n,), n >= 1."""
+        ordered = np.sort(reference)
+        tail_rows = max(int(np.ceil(TAIL_SHARE * len(ordered))), min(MIN_TAIL_ROWS, len(ordered)))
+        body = ordered[: len(ordered) - tail_rows + 1]
+        ranks = np.unique(np.linspace(0, len(body) - 1, GRID).round().astype(int))
+        margins, first = np.unique(body[ranks], return_index=True)
+        at_least = (len(ordered) - np.searchsorted(ordered, margins)) / len(ordered)
+        shape, sigma = _pareto(ordered[-tail_rows:] - margins[-1], max(float(np.ptp(margins)), 1e-6))
+        return cls(margins, np.log10(1.0 / at_least), shape, sigma)
+
+    def orders_of(self, margin: Floats) -> Floats:
+        """x = log10(1/q), float64 (n,), rising with the margin everywhere."""
+        inside = np.interp(margin, self.margins, self.orders)
+        beyond = np.maximum(margin - self.margins[-1], 0.0) / self.sigma
+        tail = np.log1p(self.shape * beyond) / self.shape if self.shape > 1e-6 else beyond
+        return np.asarray(inside + tail / np.log(10.0))
+
+    def score(self, margin: Floats) -> Floats:
+        """`ai_score` in 0..1 at six decimals, float64 (n,)."""
+        y = self.orders_of(margin) / ORDERS_FOR_ONE
+        over = np.maximum(y - BEND, 0.0)
+        bent = 1.0 - (1.0 - BEND) / (1.0 + over / (1.0 - BEND))
+        return np.minimum(np.round(np.where(y <= BEND, y, bent), 6), HIGHEST)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "margins": self.margins.tolist(),
+            "orders": self.orders.tolist(),
+            "shape": self.shape,
+            "sigma": self.sigma,
+        }
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Scale:
+        return cls(np.asarray(found["margins"]), np.asarray(found["orders"]), found["shape"], found["sigma"])
+
+
+def _pareto(excess: Floats, fallback: float) -> tuple[float, float]:
+    """Shape and sigma of the excesses by probability-weighted moments; the shape held in 0..MAX_SHAPE."""
+    excess = np.sort(np.maximum(excess, 0.0))
+    mean = float(excess.mean())
+    if mean <= 0:
+        return 0.0, fallback / len(excess)
+    weights = 1.0 - (np.arange(1, len(excess) + 1) - 0.35) / len(excess)
+    second = float((weights * excess).mean())
+    shape = 2.0 - mean / max(mean - 2.0 * second, 1e-12)
+    shape = float(np.clip(shape, 0.0, MAX_SHAPE))
+    return shape, mean * (1.0 - shape)

@@ -1,0 +1,239 @@
+"""Score events: a pure function of (chunk, carry, bundle, generation)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.arrays import Buffer
+from models.contract import Contract
+from models.detectors.base import Floats
+from models.errors import DataError
+from models.event_id import event_ids_of
+from models.explain import contribution_texts, reason_texts
+from models.features.baseline import Generation
+from models.features.encode import Encoded, encode
+from models.features.values import read_values
+from models.fields import output_names
+from models.risk import risk_of, severity_of
+from models.trained import Inputs, Trained, inputs_of
+from models.words import Witness
+
+LEAST_FILLED = 0.5
+"""A row with a smaller share of the model's fields is not scored: a guess would look like a score."""
+EXPLAIN_BATCH = 64
+SHOWN_VERSION = 12
+
+
+@dataclass(frozen=True)
+class Scored:
+    """table: the output fields, one row per input row in the same order; carry: what the next chunk needs."""
+
+    table: pl.DataFrame
+    carry: bytes
+
+
+@dataclass(frozen=True)
+class Model:
+    """A bundle and a generation, ready to score. Immutable; safe to share between threads."""
+
+    id: str
+    trained: Trained
+    generation: Generation
+    contract: Contract
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        bundle: Mapping[str, Buffer],
+        bundle_version: str,
+        generation: Mapping[str, Buffer],
+        generation_version: str,
+    ) -> Model:
+        """A model from the files of its bundle and of a generation. Nothing in them is executed."""
+        trained = Trained.from_files(bundle)
+        return cls(
+            id=f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}",
+            trained=trained,
+            generation=Generation.from_files(generation, trained.spec),
+            contract=Contract.of(trained.spec, trained.risk),
+        )
+
+    def score(
+        self,
+        table: pl.DataFrame,
+        *,
+        carry: bytes = b"",
+        explain: str | int = "auto",
+        prefix: str = "ai_",
+        time_left: Callable[[], float] | None = None,
+        nthread: int = 1,
+        whole: bool = False,
+    ) -> Scored:
+        """Score every row and explain the strangest first.
+
+        explain: `all`, `none`, a number of rows, or `auto` (as many as time_left() > 0 allows; all without it);
+        whole: the table is the whole search, so rows may come in any order; otherwise they ascend in time.
+        """
+        order = _time_order(table, self.trained.spec.time) if whole else None
+        if order is not None:
+            found = self.score(
+                table[order],
+                carry=carry,
+                explain=explain,
+                prefix=prefix,
+                time_left=time_left,
+                nthread=nthread,
+            )
+            return Scored(found.table[np.argsort(order)], found.carry)
+        values = read_values(table, self.trained.spec)
+        encoded = encode(values, self.trained.spec, self.generation)
+        inputs = inputs_of(encoded, values, carry)
+        voices = self.trained.voices(inputs, nthread)
+        margin = self.trained.margin.score(voices)
+        score = self.trained.scale.score(margin)
+        scored = encoded.filled >= LEAST_FILLED
+        texts = self._explanations(
+            table, inputs, _chosen(score, scored, explain), _patience(explain, time_left), nthread
+        )
+        columns = self._columns(table, voices, margin, score, scored)
+        columns["ai_reasons"], columns["ai_contributions"] = texts.reasons, texts.contributions
+        columns["ai_note"] = self._notes(table, encoded, inputs, scored, texts.done)
+        return Scored(_output(columns, scored, prefix), inputs.carry)
+
+    def _columns(
+        self,
+        table: pl.DataFrame,
+        voices: Floats,
+        margin: Floats,
+        score: Floats,
+        scored: npt.NDArray[np.bool_],
+    ) -> dict[str, object]:
+        trained, count = self.trained, table.height
+        grid = trained.anomaly_grid
+        anomaly = np.interp(trained.margin.unsupervised(voices), grid, np.linspace(0.0, 1.0, len(grid)))
+        complete = all(field in table.columns for field in self.contract.inputs)
+        status = np.where(scored, "scored" if complete else "partial", "unscored")
+        return {
+            "ai_score": score,
+            "ai_severity": severity_of(score, trained.thresholds),
+            "ai_risk": risk_of(score),
+            "ai_anomaly": np.round(anomaly, 6),
+            "ai_threat": np.round(trained.platt.probability(margin), 6) if trained.platt else [None] * count,
+            "ai_model": [self.id] * count,
+            "ai_event_id": event_ids_of(table, trained.spec.ids),
+            "ai_status": status,
+        }
+
+    def _explanations(
+        self,
+        table: pl.DataFrame,
+        inputs: Inputs,
+        rows: npt.NDArray[np.int64],
+        patience: Callable[[], bool],
+        nthread: int,
+    ) -> Explanations:
+        """Explain rows in the given order, batch by batch, while there is patience."""
+        found = Explanations.none(table.height)
+        sources = self.trained.spec.sources()
+        for start in range(0, len(rows), EXPLAIN_BATCH):
+            if not patience():
+                break
+            batch = rows[start : start + EXPLAIN_BATCH]
+            phi = self.trained.contributions(inputs.take(batch), nthread).phi
+            witness = Witness(table[batch], self.trained.spec, self.generation)
+            found.put(batch, reason_texts(phi, sources, witness), contribution_texts(phi, sources))
+        return found
+
+    def _notes(
+        self,
+        table: pl.DataFrame,
+        encoded: Encoded,
+        inputs: Inputs,
+        scored: npt.NDArray[np.bool_],
+        explained: npt.NDArray[np.bool_],
+    ) -> list[str]:
+        """The words that apply to each row, `,` between, in the order of the closed list."""
+        absent = any(field not in table.columns for field in self.contract.inputs)
+        flags = {
+            "unsupervised_only": np.full(table.height, self.trained.boost is None),
+            "cold_entity": encoded.cold,
+            "not_explained": ~explained,
+            "missing_fields": np.full(table.height, absent),
+            "out_of_order": inputs.out_of_order,
+        }
+        words = [
+            ",".join(name for name, on in zip(flags, row, strict=True) if on)
+            for row in zip(*flags.values(), strict=True)
+        ]
+        return [word if ok else "bad_features" for word, ok in zip(words, scored, strict=True)]
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Texts by row, and which rows have them."""
+
+    reasons: list[str | None]
+    contributions: list[str | None]
+    done: npt.NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, count: int) -> Explanations:
+        return cls([None] * count, [None] * count, np.zeros(count, np.bool_))
+
+    def put(self, rows: npt.NDArray[np.int64], reasons: list[str], contributions: list[str]) -> None:
+        for row, reason, contribution in zip(rows.tolist(), reasons, contributions, strict=True):
+            self.reasons[row], self.contributions[row] = reason, contribution
+        self.done[rows] = True
+
+
+def _time_order(table: pl.DataFrame, time: str | None) -> npt.NDArray[np.int64] | None:
+    """The order of the rows in time, None where they already ascend."""
+    from models.features.values import read_time
+
+    if time is None:
+        return None
+    stamps = read_time(table, time)
+    if np.all(np.diff(stamps[~np.isnan(stamps)]) >= 0):
+        return None
+    return np.argsort(stamps, kind="stable")
+
+
+def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) -> npt.NDArray[np.int64]:
+    """The rows to explain, highest score first."""
+    if explain == "none":
+        return np.zeros(0, np.int64)
+    rows = np.flatnonzero(scored)
+    rows = rows[np.argsort(-score[rows], kind="stable")]
+    if explain in ("auto", "all"):
+        return rows
+    if not isinstance(explain, int) or explain < 0:
+        raise DataError(
+            f"unknown choice {explain!r}", field="explain", mend="use auto, all, none or a number of rows"
+        )
+    return rows[:explain]
+
+
+def _patience(explain: str | int, time_left: Callable[[], float] | None) -> Callable[[], bool]:
+    if explain != "auto" or time_left is None:
+        return lambda: True
+    return lambda: time_left() > 0
+
+
+def _output(columns: dict[str, object], scored: npt.NDArray[np.bool_], prefix: str) -> pl.DataFrame:
+    """All output fields in order; an unscored row keeps only its id, status and note."""
+    kinds = {"ai_score": pl.Float64, "ai_anomaly": pl.Float64, "ai_threat": pl.Float64, "ai_risk": pl.Int64}
+    kept = {"ai_event_id", "ai_status", "ai_note"}
+    known = pl.Series(scored)
+    series = []
+    for name, shown in zip(output_names(), output_names(prefix), strict=True):
+        column = pl.Series(shown, columns[name], dtype=kinds.get(name, pl.String))
+        series.append(
+            column if name in kept else column.zip_with(known, pl.Series([None], dtype=column.dtype))
+        )
+    return pl.DataFrame(series)

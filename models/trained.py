@@ -1,0 +1,128 @@
+"""A trained model: spec, detectors, margin and scale; and its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.arrays import Buffer
+from models.calibration import Platt
+from models.detectors.base import Contributions, Floats, Matrix
+from models.detectors.boost import Boost
+from models.detectors.ensemble import Margin
+from models.detectors.forest import Forest
+from models.detectors.surprise import Surprise
+from models.features.context import Context, with_context
+from models.features.encode import Encoded
+from models.features.spec import FeatureSpec
+from models.features.values import Values
+from models.risk import THRESHOLDS
+from models.scale import Scale
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the voices hear: the matrix with its context column, and the surprise; carry: for the next chunk."""
+
+    matrix: Matrix
+    surprise: Surprise
+    carry: bytes
+    out_of_order: npt.NDArray[np.bool_]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
+        """Some of the rows; the carry is that of the whole chunk."""
+        return Inputs(
+            self.matrix[rows], Surprise(self.surprise.terms[rows]), self.carry, self.out_of_order[rows]
+        )
+
+
+def inputs_of(encoded: Encoded, values: Values, carry: bytes = b"") -> Inputs:
+    """Add the context of the moment to encoded rows, in the order in which they come."""
+    count = values.count
+    if values.time is None:
+        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), b"", np.zeros(count, np.bool_))
+    context: Context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
+    matrix = encoded.matrix.copy()
+    matrix[:, -1] = np.log1p(context.around)
+    return Inputs(matrix, Surprise.of(encoded.surprise, context.around), context.carry, context.out_of_order)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that scoring needs but the baseline.
+
+    risk: the fields that earn risk; anomaly_grid: unsupervised margins at 1,001 equal shares of the reference;
+    card: what a person should know of the training.
+    """
+
+    spec: FeatureSpec
+    risk: tuple[str, ...]
+    forest: Forest
+    boost: Boost | None
+    margin: Margin
+    scale: Scale
+    platt: Platt | None
+    anomaly_grid: Floats
+    card: dict[str, Any]
+    thresholds: tuple[float, ...] = THRESHOLDS
+
+    def voices(self, inputs: Inputs, nthread: int = 1) -> Floats:
+        """The three voices of each row, float64 (n, 3); the boost's is 0 where there is none."""
+        count = len(inputs.matrix)
+        boost = self.boost.score(inputs.matrix, nthread) if self.boost and count else np.zeros(count)
+        return np.column_stack([inputs.surprise.score(), self.forest.score(inputs.matrix, nthread), boost])
+
+    def contributions(self, inputs: Inputs, nthread: int = 1) -> Contributions:
+        """The exact contributions of each source (see FeatureSpec.sources) to the margin, float64 (n, sources)."""
+        parts = [inputs.surprise.contributions(), self._by_source(self.forest, inputs.matrix, nthread)]
+        parts.append(self._by_source(self.boost, inputs.matrix, nthread))
+        return self.margin.contributions(parts)
+
+    def _by_source(
+        self, detector: Forest | Boost | None, matrix: Matrix, nthread: int
+    ) -> Contributions | None:
+        """A detector's contributions summed per source field, so that one fact is never three reasons."""
+        if detector is None:
+            return None
+        found = detector.contributions(matrix, nthread)
+        sources = self.spec.sources()
+        phi = np.zeros((len(matrix), len(sources)))
+        for at, column in enumerate(self.spec.columns()):
+            phi[:, sources.index(column.field)] += found.phi[:, at]
+        return Contributions(phi, found.base)
+
+    def files(self) -> dict[str, bytes]:
+        """The bundle's files: JSON and .npy only."""
+        described = {
+            "spec": self.spec.to_json(),
+            "risk": self.risk,
+            "margin": self.margin.to_json(),
+            "scale": self.scale.to_json(),
+            "platt": asdict(self.platt) if self.platt else None,
+            "anomaly_grid": self.anomaly_grid.tolist(),
+            "thresholds": self.thresholds,
+            "card": self.card,
+        }
+        found = {"model.json": json.dumps(described, sort_keys=True).encode(), **self.forest.files()}
+        return {**found, **self.boost.files()} if self.boost else found
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, Buffer]) -> Trained:
+        found = json.loads(bytes(files["model.json"]))
+        return cls(
+            spec=FeatureSpec.from_json(found["spec"]),
+            risk=tuple(found["risk"]),
+            forest=Forest.from_files(files),
+            boost=Boost.from_files(files) if "boost.json" in files else None,
+            margin=Margin.from_json(found["margin"]),
+            scale=Scale.from_json(found["scale"]),
+            platt=Platt(**found["platt"]) if found["platt"] else None,
+            anomaly_grid=np.asarray(found["anomaly_grid"]),
+            card=found["card"],
+            thresholds=tuple(found["thresholds"]),
+        )

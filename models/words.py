@@ -1,0 +1,118 @@
+"""What an analyst reads: the fact behind a contribution, said of the value, its owner and its past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.features.baseline import Generation
+from models.features.encode import Observed, observe, warm_rows
+from models.features.level import CategoryLevel
+from models.features.partition import owners_of
+from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
+from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts
+
+MAX_VALUE_LETTERS = 64
+MAX_VALUES = 3
+_PLAIN = str.maketrans({"\n": " ", "\r": " ", ";": ","})
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """The observations of one field with their texts. starts: where each row's observations begin, (n + 1,)."""
+
+    field: Field
+    observed: Observed
+    values: list[str]
+    seen: Mapping[str, Floats]
+    starts: npt.NDArray[np.int64]
+
+
+class Witness:
+    """Says what is strange about the rows of a small table, against a baseline."""
+
+    def __init__(self, table: pl.DataFrame, spec: FeatureSpec, generation: Generation) -> None:
+        self._spec, self._generation = spec, generation
+        self._values = read_values(table, spec)
+        self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
+        self._warm = warm_rows(self._values, generation)
+        self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
+
+    def say(self, row: int, source: str) -> str:
+        """The fact behind a row's contribution of one source."""
+        if source == CONTEXT:
+            return "much that is strange happens around this moment"
+        found = self._fields[source]
+        at = range(int(found.starts[row]), int(found.starts[row + 1]))
+        if not len(at):
+            return f"{found.field.label} is missing"
+        ranked = sorted(at, key=lambda position: -found.observed.excess[position])
+        speaking = [position for position in ranked[:MAX_VALUES] if found.observed.excess[position] > 0]
+        if not speaking:
+            return f"{self._shown(found, ranked[0])} in this combination"
+        if found.field.kind == "multivalue":
+            return ", ".join(self._sentence(row, found, position) for position in speaking)
+        return self._sentence(row, found, speaking[0])
+
+    def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
+        observed = observe(self._values, self._spec, self._generation, field, self._warm)
+        seen = {level: self._seen(field, level, observed) for level in self._spec.levels(field)}
+        starts = np.searchsorted(observed.rows, np.arange(self._values.count + 1))
+        return Testimony(field, observed, _value_texts(table, field, self._values), seen, starts)
+
+    def _seen(self, field: Field, level: str, observed: Observed) -> Floats:
+        history = self._generation.levels[level, field.name]
+        if not isinstance(history, CategoryLevel):
+            return np.zeros(len(observed.rows))
+        return history.seen(owners_of(self._values, level)[observed.rows], observed.codes)
+
+    def _sentence(self, row: int, found: Testimony, position: int) -> str:
+        """The level at which the value is strangest speaks."""
+        bits = {level: found.observed.bits[level][position] for level in self._spec.levels(found.field)}
+        level = max(bits, key=lambda name: np.nan_to_num(bits[name], nan=-1.0))
+        if bits[EVERYONE] >= bits[level] - 1e-9:
+            level = EVERYONE
+        who = _plain(self._owners[level][row]) if level else "anyone"
+        shown = self._shown(found, position)
+        if found.field.kind == "number":
+            return f"{shown} above {_percent(2.0 ** -bits[level])} of {who}'s history"
+        seen = found.seen[level][position]
+        if seen == 0:
+            return f"{shown} never seen for {who} in {self._span()}"
+        return f"{shown} seen {seen:.0f}x for {who} in {self._span()}"
+
+    def _shown(self, found: Testimony, position: int) -> str:
+        return f"{found.field.label}={found.values[position]}"
+
+    def _span(self) -> str:
+        days = self._generation.days
+        return f"{days} days" if days != 1 else "1 day"
+
+
+def _percent(share: float) -> str:
+    """How much of a history lies below, never rounded up to all of it.
+
+    >>> _percent(0.001), _percent(0.2)
+    ('99.9%', '80%')
+    """
+    digits = max(0, int(np.ceil(-np.log10(max(share, 1e-9)))) - 2)
+    return f"{np.floor((1.0 - share) * 10 ** (digits + 2)) / 10**digits:.{digits}f}%"
+
+
+def _plain(text: str) -> str:
+    """A value as it may stand in a reason: no separators, no line ends, not too long."""
+    short = text if len(text) <= MAX_VALUE_LETTERS else text[: MAX_VALUE_LETTERS - 1] + "…"
+    return short.translate(_PLAIN)
+
+
+def _value_texts(table: pl.DataFrame, field: Field, values: Values) -> list[str]:
+    if field.kind == "number":
+        numbers = read_numbers(table, field.name)
+        return [f"{number:,.6g}" for number in numbers[~np.isnan(numbers)]]
+    if field.kind == "hour":
+        return [f"{int(code) - 1:02d}:00" for code in values.tokens[field.name].codes]
+    return [_plain(value) for value in token_texts(table, field)["value"]]
