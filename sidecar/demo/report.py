@@ -1,0 +1,205 @@
+"""The report: one page of HTML, readable without a network, without scripts, in light and in dark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from models.risk import SEVERITIES, THRESHOLDS
+from models.simulator import Story
+from models.simulator.rule import ALERTS_A_DAY
+from sidecar.demo.contributions import contributions_of, reasons_of
+from sidecar.demo.evidence import Evidence, Result
+from sidecar.demo.pictures import DAY_S, Picture, Step, clock_time, distribution, timeline, waterfall
+
+FIRST_ROWS = 12
+REASONS_SHOWN = 3
+WIDE, NARROW = 1_060, 350
+
+
+@dataclass(frozen=True)
+class Case:
+    """One user's days: the timeline at two widths, and the waterfall of the highest event."""
+
+    user: str
+    unit: str
+    story: str
+    score: str
+    when: str
+    summary: str
+    wide: Picture
+    narrow: Picture
+    steps: Sequence[Step]
+    margin: float
+    sum_left: float
+    sum_width: float
+    note: str
+
+
+def write_report(
+    path: Path, evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]
+) -> None:
+    """Write the page to `path`; `facts` are pairs of words about the run."""
+    path.write_text(render(evidence, stories, facts), encoding="utf-8")
+
+
+def render(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> str:
+    """The page as text; every value of an event is escaped."""
+    folder = jinja2.FileSystemLoader(Path(__file__).parent)
+    pages = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
+    page = _page(evidence, stories, facts)
+    return pages.get_template("report.html").render(page=page).lstrip()
+
+
+def _page(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    scored, alerts = evidence.scored, evidence.aiscore.alerts
+    begins_s, ends_s = _span(scored)
+    return {
+        "simulated": evidence.simulated,
+        "days": evidence.days,
+        "scored": scored["ai_score"].count(),
+        "unscored": scored["ai_score"].null_count(),
+        "first_day": clock_time(begins_s, "%-d %B"),
+        "last_day": clock_time(ends_s - 1, "%-d %B"),
+        "a_day": ALERTS_A_DAY,
+        "first_rows": FIRST_ROWS,
+        "alerts": [_alert(rank, row) for rank, row in enumerate(alerts.iter_rows(named=True), start=1)],
+        "stories": [_story(story, alerts) for story in stories],
+        "aiscore": evidence.aiscore,
+        "best_rule": evidence.best_rule,
+        "results": (evidence.aiscore, *evidence.rules),
+        "cases": [_case(scored, row) for row in _worth_a_look(evidence.aiscore)],
+        "spread_wide": distribution(scored, WIDE),
+        "spread_narrow": distribution(scored, NARROW),
+        "bands": _bands(scored),
+        "facts": facts,
+    }
+
+
+def _span(scored: pl.DataFrame) -> tuple[float, float]:
+    """Midnight before the first event and midnight after the last, in epoch seconds."""
+    first, last = scored["_time"].to_numpy()[[0, -1]] // DAY_S
+    return float(first) * DAY_S, float(last + 1) * DAY_S
+
+
+def _alert(rank: int, row: dict[str, Any]) -> dict[str, Any]:
+    score = row["ai_score"]
+    return {
+        "rank": rank,
+        "user": row["user"],
+        "unit": row["user_bunit"],
+        "score": _score(score),
+        "percent": round(100 * (score or 0), 1),
+        "severity": row["ai_severity"] or "unscored",
+        "severity_class": row["ai_severity"] if row["ai_severity"] in SEVERITIES else "informational",
+        "when": clock_time(row["_time"], "%a %-d %b"),
+        "hour": clock_time(row["_time"], "%H:%M"),
+        "reasons": reasons_of(row["ai_reasons"] or "")[:REASONS_SHOWN],
+        "story": row["story"],
+    }
+
+
+def _score(score: float | None) -> str:
+    return "–" if score is None else f"{score:.2f}"
+
+
+def _story(story: Story, alerts: pl.DataFrame) -> dict[str, Any]:
+    """One attack and the rank of its first alert (None when it has none)."""
+    ranks = alerts.with_row_index("rank", offset=1).filter(pl.col("story") == story.name)["rank"]
+    return {
+        "name": story.name,
+        "what": story.what,
+        "begins": clock_time(story.begins_s),
+        "ends": clock_time(story.ends_s),
+        "events": story.events,
+        "rank": ranks[0] if len(ranks) else None,
+    }
+
+
+def _worth_a_look(result: Result) -> list[dict[str, Any]]:
+    """The highest alert of each attack found, then the highest that belongs to none."""
+    firsts = result.alerts.filter(pl.col("ai_score").is_not_null()).unique("story", keep="first", maintain_order=True)
+    return list(firsts.sort(pl.col("story") == "", maintain_order=True).iter_rows(named=True))
+
+
+def _case(scored: pl.DataFrame, row: dict[str, Any]) -> Case:
+    events = scored.filter(pl.col("user") == row["user"])
+    begins_s, ends_s = _span(scored)
+    parts = contributions_of(row["ai_contributions"] or "")
+    steps = waterfall(parts, {name: str(value) for name, value in row.items() if value is not None})
+    margin = sum(amount for _, amount in parts)
+    left, width = _sum_bar(steps, margin)
+    return Case(
+        user=row["user"],
+        unit=row["user_bunit"],
+        story=row["story"],
+        score=_score(row["ai_score"]),
+        when=clock_time(row["_time"]),
+        summary=_summary(events, row),
+        wide=timeline(events, begins_s, ends_s, WIDE),
+        narrow=timeline(events, begins_s, ends_s, NARROW),
+        steps=steps,
+        margin=margin,
+        sum_left=left,
+        sum_width=width,
+        note=(row["ai_note"] or "no reason given").replace("_", " "),
+    )
+
+
+def _sum_bar(steps: Sequence[Step], margin: float) -> tuple[float, float]:
+    """The bar of the whole margin on the scale of the steps, in percent."""
+    if not steps or not steps[0].amount:
+        return 0.0, 0.0
+    unit = steps[0].width / abs(steps[0].amount)
+    zero = steps[0].left if steps[0].amount > 0 else steps[0].left + steps[0].width
+    return round(zero + min(margin, 0) * unit, 2), round(abs(margin) * unit, 2)
+
+
+def _summary(events: pl.DataFrame, row: dict[str, Any]) -> str:
+    """The timeline in words, for those who cannot see it."""
+    told = (events["story"] != "").sum()
+    part = f"{told} of them belong to an attack" if told else "none of them belongs to an attack"
+    return (
+        f"{row['user']}: {len(events):,} events in four days; {part}. The highest score is {_score(row['ai_score'])}, "
+        f"on {clock_time(row['_time'])}; half of the events score below {_score(_median(events))}."
+    )
+
+
+def _median(events: pl.DataFrame) -> float | None:
+    middle = events["ai_score"].median()
+    return float(middle) if isinstance(middle, float) else None
+
+
+def _bands(scored: pl.DataFrame) -> list[dict[str, Any]]:
+    """Each severity: what its first score promises of ordinary events, and what was seen."""
+    ordinary = scored.filter(pl.col("story") == "")["ai_score"].drop_nulls()
+    rows = []
+    for name, start in zip(SEVERITIES[1:], THRESHOLDS, strict=True):
+        band = scored.filter(pl.col("ai_severity") == name)
+        rows.append(
+            {
+                "name": name,
+                "from_score": f"{start:.2f}",
+                "promised": _one_in(10 ** (-6 * start)),
+                "seen": _one_in(float((ordinary >= start).sum()) / max(1, len(ordinary))),
+                "events": len(band),
+                "story": int((band["story"] != "").sum()),
+            }
+        )
+    return rows[::-1]
+
+
+def _one_in(share: float) -> str:
+    """A share in words, to two digits.
+
+    >>> _one_in(0.00102), _one_in(0.0)
+    ('1 in 980', 'none')
+    """
+    if share <= 0:
+        return "none"
+    number = 1 / share
+    digits = len(str(int(number))) - 2
+    return f"1 in {round(number, -digits):,.0f}" if digits > 0 else f"1 in {number:.1f}"
