@@ -48,7 +48,6 @@ def _rows(body: bytes) -> pl.DataFrame:
 def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iterator[bytes]:
     table = _rows(body)
     body = _without_tail(body.removeprefix(BOM), table.width)
-    end = records.line_end(body)
     replies = list(_chunks(verb, options, table.head(len(records.split(body)) - 1), house))
     scored = pl.concat([reply.table for reply in replies])
     clash = [name for name in scored.columns if name in table.columns]
@@ -56,7 +55,7 @@ def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iter
     if len(lines) - 1 != scored.height:
         mend = "every record needs as many fields as the header"
         raise CallerError("the input is not valid CSV", code="bad_body", field="input", mend=mend)
-    yield records.widened(lines, records.split(write_csv(scored)), end)
+    yield records.widened(lines, records.split(write_csv(scored)))
 
 
 def _chunks(verb: Verb, options: Options, table: pl.DataFrame, house: House) -> Iterator[Reply]:

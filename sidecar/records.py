@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 
 
 def split(body: bytes) -> list[bytes]:
-    r"""The records of a CSV body without their line ends; a quoted field may hold line ends.
+    r"""The records of a CSV body, each with its line end; a quoted field may hold line ends.
 
-    >>> split(b'a,b\n1,"x\ny"\n2,\xff\n')
-    [b'a,b', b'1,"x\ny"', b'2,\xff']
+    >>> split(b'a,b\n1,"x\ny"\r\n2,\xff')
+    [b'a,b\n', b'1,"x\ny"\r\n', b'2,\xff']
     """
-    lines = body.split(b"\n")
-    if lines[-1] == b"":
-        lines.pop()
-    if b'"' in body:
-        lines = list(_joined(lines))
-    return [line.removesuffix(b"\r") for line in lines]
+    lines = _lines(body)
+    return list(_joined(lines)) if b'"' in body else lines
 
 
-def widened(records: Sequence[bytes], cells: Sequence[bytes], end: bytes) -> bytes:
-    """Each record with its new cells after it; both are complete CSV, one for one."""
-    return b"".join(record + b"," + cell + end for record, cell in zip(records, cells, strict=True))
+def widened(records: Sequence[bytes], cells: Sequence[bytes]) -> bytes:
+    r"""Each record with its new cells after it, its own bytes and line end kept; one for one.
+
+    >>> widened([b"a,b\r\n", b"1,2"], [b"n\n", b"7\n"])
+    b'a,b,n\r\n1,2,7\n'
+    """
+    return b"".join(_wide(record, cell) for record, cell in zip(records, cells, strict=True))
 
 
 def without(body: bytes, names: Iterable[str]) -> bytes:
@@ -39,9 +39,16 @@ def without(body: bytes, names: Iterable[str]) -> bytes:
     return out.getvalue().encode("latin-1")
 
 
-def line_end(body: bytes) -> bytes:
-    """How the first line ends."""
-    return b"\r\n" if body.partition(b"\n")[0].endswith(b"\r") else b"\n"
+def _wide(record: bytes, cell: bytes) -> bytes:
+    content = record.removesuffix(b"\n").removesuffix(b"\r")
+    return content + b"," + cell.removesuffix(b"\n") + (record[len(content) :] or b"\n")
+
+
+def _lines(body: bytes) -> list[bytes]:
+    # Only a newline ends a line here: a lone carriage return is a byte like any other.
+    lines = [line + b"\n" for line in body.split(b"\n")]
+    lines[-1] = lines[-1].removesuffix(b"\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _joined(lines: Iterable[bytes]) -> Iterable[bytes]:
@@ -52,7 +59,7 @@ def _joined(lines: Iterable[bytes]) -> Iterable[bytes]:
         held.append(line)
         odd ^= line.count(b'"') & 1
         if not odd:
-            yield b"\n".join(held)
+            yield b"".join(held)
             held.clear()
     if held:
-        yield b"\n".join(held)
+        yield b"".join(held)

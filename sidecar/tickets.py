@@ -56,10 +56,10 @@ def check(ticket: str, secret: bytes, now: float) -> Caller:
         )
     payload = _payload(head)
     left_s = payload["expires_at"] - now
-    if left_s < -TOLERANCE_S:
-        raise _refused("the ticket has expired", "ask for a new one")
     if left_s > LIFETIME_S + TOLERANCE_S:
         raise _refused("the ticket expires too late", "set both clocks right")
+    if not left_s >= -TOLERANCE_S:  # so written, no-number is refused too
+        raise _refused("the ticket has expired", "ask for a new one")
     return Caller(payload["user"], frozenset(payload["scopes"]))
 
 

@@ -3,7 +3,7 @@
 What is current (models, tokens, jobs) is always a fold over the ledger's entries.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -47,8 +47,8 @@ class Ledger(Protocol):
 class Blobs(Protocol):
     """Immutable bytes named by their SHA-256 (64 hex letters)."""
 
-    def put(self, content: bytes) -> str:
-        """Keep the bytes durably; their name. Putting the same bytes again changes nothing."""
+    def put(self, contents: Iterable[bytes]) -> list[str]:
+        """Keep each of the contents durably; their names. Putting the same bytes again changes nothing."""
 
     def read(self, name: str) -> memoryview:
         """The bytes, their hash checked; StoreError when absent or altered."""

@@ -5,6 +5,7 @@ import mmap
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sidecar.errors import StoreError
@@ -19,13 +20,14 @@ class FileBlobs:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def put(self, content: bytes) -> str:
-        name = hashlib.sha256(content).hexdigest()
-        path = self._path(name)
-        if not self._holds(path, name):
-            path.parent.mkdir(exist_ok=True, mode=0o700)
-            _write_durably(path, content)
-        return name
+    def put(self, contents: Iterable[bytes]) -> list[str]:
+        named = [(hashlib.sha256(content).hexdigest(), content) for content in contents]
+        fresh = {name: content for name, content in named if not self._holds(name)}
+        try:
+            self._write_durably(fresh)
+        except OSError as failure:
+            raise StoreError(f"a blob cannot be written: {failure.strerror}") from failure
+        return [name for name, _ in named]
 
     def read(self, name: str) -> memoryview:
         if not NAME.fullmatch(name):
@@ -38,9 +40,23 @@ class FileBlobs:
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
 
-    def _holds(self, path: Path, name: str) -> bool:
+    def _holds(self, name: str) -> bool:
         # A damaged blob is written again rather than trusted for its name.
+        path = self._path(name)
         return path.exists() and hashlib.sha256(_mapped(path, name)).hexdigest() == name
+
+    def _write_durably(self, fresh: Mapping[str, bytes]) -> None:
+        # Written aside, flushed, renamed, and the folders flushed: after a crash a name is whole or absent.
+        for name, content in fresh.items():
+            path = self._path(name)
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(file.name, path)
+        for folder in {self._path(name).parent for name in fresh} | ({self._folder} if fresh else set()):
+            _flush_folder(folder)
 
 
 def _mapped(path: Path, name: str) -> memoryview:
@@ -53,19 +69,6 @@ def _mapped(path: Path, name: str) -> memoryview:
         raise StoreError(f"blob {name[:12]} is missing; restore it from a backup") from None
     except OSError as failure:
         raise StoreError(f"blob {name[:12]} cannot be read: {failure.strerror}") from failure
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    # Written aside, flushed, renamed, and the folder flushed: after a crash the name is whole or absent.
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
-        _flush_folder(path.parent)
-    except OSError as failure:
-        raise StoreError(f"a blob cannot be written: {failure.strerror}") from failure
 
 
 def _flush_folder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -43,10 +43,10 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
 
-    def put(self, content: bytes) -> str:
-        name = sha256(content).hexdigest()
-        self._blobs[name] = bytes(content)
-        return name
+    def put(self, contents: Iterable[bytes]) -> list[str]:
+        named = [(sha256(content).hexdigest(), bytes(content)) for content in contents]
+        self._blobs.update(named)
+        return [name for name, _ in named]
 
     def read(self, name: str) -> memoryview:
         if name not in self._blobs:

@@ -4,12 +4,14 @@ Learn a model from events. The bundle, the generation and the learned days becom
 entry.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
-from models.training import FitPlan, fit
+from models.plan import FitPlan
+from models.training import fit
 from pydantic import Field
 
 from models.bundle import seal, sign, version_of
@@ -38,10 +40,12 @@ class FitOptions(Options):
 
 
 class Kept(NamedTuple):
-    """A sealed set of files: its version (64 hex letters) and signature."""
+    """A sealed set of files: its version (64 hex letters), signature, manifest and contents."""
 
     version: str
     signature: str
+    manifest: bytes
+    files: Mapping[str, bytes]
 
 
 def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
@@ -49,13 +53,15 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
 
     The reply is one row: model, bundle, generation, rows, positives, ...
     """
-    fitted = fit(table, _plan(options), house.progress)
-    bundle = _keep(house, "bundle", fitted.bundle)
-    generation = _keep(house, "generation", fitted.generation)
-    days = {day: _keep(house, "partition", files)._asdict() for day, files in fitted.partitions.items()}
+    fitted = fit(table, _plan(options, house.nthread), house.progress)
+    bundle = _sealed("bundle", fitted.bundle, house.key)
+    generation = _sealed("generation", fitted.generation, house.key)
+    days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
+    card = json.dumps(fitted.card, sort_keys=True).encode()
+    house.blobs.put(_contents(card, bundle, generation, *days.values()))
     fact = _fact(options.model, bundle, generation, fitted.card) | {
-        "card": house.blobs.put(json.dumps(fitted.card, sort_keys=True).encode()),
-        "partitions": days,
+        "card": hashlib.sha256(card).hexdigest(),
+        "partitions": {day: {"version": part.version, "signature": part.signature} for day, part in days.items()},
         "job": house.job,
     }
     house.ledger.append("fit", fact, by=house.by)
@@ -64,7 +70,7 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     return Reply(_told(options.model, fact, house))
 
 
-def _plan(options: FitOptions) -> FitPlan:
+def _plan(options: FitOptions, nthread: int) -> FitPlan:
     return FitPlan(
         name=options.model,
         entities=options.entity,
@@ -74,15 +80,20 @@ def _plan(options: FitOptions) -> FitPlan:
         scope=options.scope,
         recipe=options.recipe,
         seed=options.seed,
+        nthread=nthread,
     )
 
 
-def _keep(house: House, kind: str, files: Mapping[str, bytes]) -> Kept:
-    for content in files.values():
-        house.blobs.put(content)
+def _sealed(kind: str, files: Mapping[str, bytes], key: bytes) -> Kept:
     manifest = seal(kind, files)
-    house.blobs.put(manifest)
-    return Kept(version_of(manifest), sign(manifest, house.key))
+    return Kept(version_of(manifest), sign(manifest, key), manifest, files)
+
+
+def _contents(card: bytes, *sets: Kept) -> Iterator[bytes]:
+    yield card
+    for kept in sets:
+        yield kept.manifest
+        yield from kept.files.values()
 
 
 def _fact(model: str, bundle: Kept, generation: Kept, card: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +105,8 @@ def _fact(model: str, bundle: Kept, generation: Kept, card: Mapping[str, Any]) -
         "generation_signature": generation.signature,
         "rows": card["rows"],
         "positives": card["positives"],
-        "entities": list(card.get("entities", ())),
-        "voices": list(card.get("voices", ())),
+        "entities": list(card["entities"]),
+        "voices": [voice for voice, weight in card["weights"].items() if weight > 0],
     }
 
 

@@ -1,0 +1,181 @@
+"""Both ledgers keep one promise; the one on disk also notices every way of tampering."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sidecar.errors import StoreError
+from sidecar.store.base import Ledger
+from sidecar.store.chain import START
+from sidecar.store.memory import MemoryLedger
+from sidecar.store.sqlite import SqliteLedger
+
+SECRET = b"s" * 32
+APPEND = """
+import sys; from pathlib import Path; from sidecar.store.sqlite import SqliteLedger
+ledger = SqliteLedger(Path(sys.argv[1]), b"s" * 32, lambda: 0.0)
+for n in range(int(sys.argv[2])): ledger.append("fact", {"n": n}, by=sys.argv[3])
+"""
+
+
+def on_disk(folder: Path) -> SqliteLedger:
+    return SqliteLedger(folder / "ledger.db", SECRET, lambda: 1_700_000_000.0)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    return MemoryLedger(lambda: 1_700_000_000.0) if request.param == "memory" else on_disk(tmp_path)
+
+
+def test_entries_come_back_as_written_and_linked(ledger: Ledger) -> None:
+    first = ledger.append("fit", {"model": "ä", "rows": 3}, by="ann")
+    second = ledger.append("promote", {"model": "ä"}, by="bob")
+    assert (first.number, first.previous, first.at) == (1, START, "2023-11-14T22:13:20.000Z")
+    assert second.previous == first.hash
+    assert list(ledger.entries()) == [first, second]
+    assert list(ledger.entries(after=1)) == [second]
+    assert list(ledger.entries(after=2)) == []
+    assert ledger.verify() == 2
+
+
+def test_a_key_is_used_once(ledger: Ledger) -> None:
+    first = ledger.append("job", {"n": 1}, by="ann", key="k")
+    assert ledger.append("job", {"n": 2}, by="bob", key="k") == first
+    assert len(ledger.entries()) == 1
+
+
+def test_many_threads_lose_nothing(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: ledger.append("fact", {"n": n}, by="t"), range(80)))
+    assert {entry.body["n"] for entry in ledger.entries()} == set(range(80))
+    assert ledger.verify() == 80
+
+
+def test_many_processes_lose_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", APPEND, str(tmp_path / "ledger.db"), "25"]
+    running = [subprocess.Popen([*command, name]) for name in ("a", "b", "c")]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    ledger = on_disk(tmp_path)
+    assert ledger.verify() == 75
+    assert sum(entry.by == "b" for entry in ledger.entries()) == 25
+
+
+def test_it_is_durable_and_can_be_read_while_written(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    db = ledger._db()
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_the_database_itself_refuses_changes(tmp_path: Path) -> None:
+    on_disk(tmp_path).append("fit", {}, by="ann")
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        for change in ("UPDATE entry SET by = 'eve'", "DELETE FROM entry"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                db.execute(change)
+
+
+def forge(folder: Path, *statements: str) -> None:
+    """Change the file as somebody would who can write it."""
+    with sqlite3.connect(folder / "ledger.db") as db:
+        db.execute("DROP TRIGGER entry_never_changes")
+        db.execute("DROP TRIGGER entry_never_goes")
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+
+
+EDIT = ["UPDATE entry SET body = '{\"n\":9}' WHERE number = 2"]
+BREAK = ["UPDATE entry SET body = 'not json' WHERE number = 2"]
+TIME = ["UPDATE entry SET at = '2020-01-01T00:00:00.000Z' WHERE number = 3"]
+NAME = ["UPDATE entry SET by = 'eve' WHERE number = 1"]
+CUT_MIDDLE = ["DELETE FROM entry WHERE number = 2"]
+CUT_FIRST = ["DELETE FROM entry WHERE number = 1"]
+CUT_END = ["DELETE FROM entry WHERE number = 4"]
+CUT_ALL = ["DELETE FROM entry"]
+SWAP = [
+    "UPDATE entry SET number = 99 WHERE number = 2",
+    "UPDATE entry SET number = 2 WHERE number = 3",
+    "UPDATE entry SET number = 3 WHERE number = 99",
+]
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (EDIT, "entry 2 was altered"),
+        (BREAK, "entry 2 was altered"),
+        (TIME, "entry 3 was altered"),
+        (NAME, "entry 1 was altered"),
+        (CUT_MIDDLE, "entry 2 is missing"),
+        (CUT_FIRST, "entry 1 is missing"),
+        (CUT_END, "entry 4 is missing"),
+        (CUT_ALL, "entry 1 is missing"),
+        (SWAP, "entry 2 was altered"),
+    ],
+)
+def test_tampering_is_found(tmp_path: Path, statements: list[str], told: str) -> None:
+    ledger = on_disk(tmp_path)
+    for n in range(4):
+        ledger.append("fact", {"n": n}, by="ann")
+    assert ledger.verify() == 4
+    forge(tmp_path, *statements)
+    with pytest.raises(StoreError, match=told):
+        on_disk(tmp_path).verify()
+
+
+def test_reading_only_what_is_new_finds_an_altered_entry_too(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    for n in range(3):
+        ledger.append("fact", {"n": n}, by="ann")
+    forge(tmp_path, "UPDATE entry SET by = 'eve' WHERE number = 3")
+    with pytest.raises(StoreError, match="entry 3 was altered"):
+        ledger.entries(after=2)
+    forge_again = ["DELETE FROM entry WHERE number >= 2"]
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.execute(forge_again[0])
+    with pytest.raises(StoreError, match="entry 2 is missing"):
+        ledger.entries(after=2)
+
+
+def rewrite_all(folder: Path) -> None:
+    """A forger who knows the format writes a whole new chain."""
+    (folder / "new").mkdir()
+    other = on_disk(folder / "new")
+    for n in range(4):
+        other.append("fact", {"n": n}, by="eve")
+    attach = f"ATTACH '{folder}/new/ledger.db' AS other"
+    forge(folder, "DELETE FROM entry", "COMMIT", attach, "INSERT INTO entry SELECT * FROM other.entry")
+
+
+def drop_head(folder: Path) -> None:
+    (folder / "ledger.db.head").unlink()
+
+
+def forge_head(folder: Path) -> None:
+    path = folder / "ledger.db.head"
+    path.write_text(path.read_text().replace("4 ", "2 ", 1))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "told"),
+    [(rewrite_all, "rewritten"), (drop_head, "head is missing"), (forge_head, "head was altered")],
+)
+def test_the_signed_head_is_needed(tmp_path: Path, tamper: Callable[[Path], None], told: str) -> None:
+    ledger = on_disk(tmp_path)
+    for n in range(4):
+        ledger.append("fact", {"n": n}, by="ann")
+    tamper(tmp_path)
+    with pytest.raises(StoreError, match=told):
+        on_disk(tmp_path).verify()
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"x" * 8192)
+    with pytest.raises(StoreError, match="cannot be used"):
+        on_disk(tmp_path)
