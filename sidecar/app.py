@@ -41,7 +41,7 @@ def ticket_secret(settings: Settings) -> bytes:
     return key_in(prepare(settings.home) / "keys", "ticket")
 
 
-def open_house(settings: Settings, by: str = "local", approves: bool = False) -> House:
+def open_house(settings: Settings, by: str = "local", local: bool = False) -> House:
     """The stores of a home, opened for `by`; StoreError when the ledger's chain is broken."""
     ledger = open_ledger(settings)
     ledger.verify()
@@ -56,7 +56,7 @@ def open_house(settings: Settings, by: str = "local", approves: bool = False) ->
         clock=time.time,
         key=key,
         by=by,
-        approves=approves,
+        local=local,
         nthread=settings.nthread,
     )
 

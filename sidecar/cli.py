@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.errors import DataError
@@ -52,13 +53,13 @@ def _run(arguments: argparse.Namespace) -> int:
     prepare(settings.home)
     from sidecar import verbs
     from sidecar.app import open_house
-    from sidecar.local import local_house, run
+    from sidecar.local import run
     from sidecar.progress import shown
 
     verb = verbs.find(arguments.verb)
-    house = open_house(settings, by=f"local:{getpass.getuser()}", approves=True)
+    house = open_house(settings, by=f"local:{getpass.getuser()}", local=True)
     with shown(f"aiscore {verb.name}") as progress:
-        for piece in run(verb, arguments.words, _standard_input, local_house(house, progress)):
+        for piece in run(verb, arguments.words, _standard_input, replace(house, progress=progress)):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
     return 0

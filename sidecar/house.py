@@ -33,8 +33,8 @@ def _silent(share: float, message: str) -> None:
 class House:
     """The open stores, the clock (epoch seconds), and who asks.
 
-    `key` signs bundles. `approves` is true where whoever fits may also promote: on the local command line.
-    `patience_s` is how long explanations may take by default; None is as long as they need.
+    `key` signs bundles. `local` is true on the command line: there whoever fits may also promote, a table is
+    the whole search, and explanations take the time they need.
     """
 
     ledger: Ledger
@@ -44,8 +44,7 @@ class House:
     clock: Callable[[], float]
     key: bytes = field(repr=False)
     by: str = "local"
-    approves: bool = False
+    local: bool = False
     nthread: int = 1
-    patience_s: float | None = 2.0
     job: str = ""
     progress: Callable[[float, str], None] = _silent

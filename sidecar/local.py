@@ -1,20 +1,17 @@
 """A verb on the command line: CSV in, CSV out, no server and no token."""
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from sidecar import records
 from sidecar.errors import CallerError
-from sidecar.house import House, Reply
+from sidecar.house import House
 from sidecar.options import Options, read_options
 from sidecar.verbs import Verb
 from sidecar.wire import BOM, Limits, read_csv, write_csv
 
 LIMITS = Limits(body_bytes=2**40, rows=2**32, columns=10_000, field_bytes=2**24)
-CHUNK_ROWS = 50_000
 
 
 def run(verb: Verb, words: Sequence[str], read: Callable[[], bytes], house: House) -> Iterator[bytes]:
@@ -48,31 +45,17 @@ def _rows(body: bytes) -> pl.DataFrame:
 def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iterator[bytes]:
     table = _rows(body)
     body = _without_tail(body.removeprefix(BOM), table.width)
-    replies = list(_chunks(verb, options, table.head(len(records.split(body)) - 1), house))
-    scored = pl.concat([reply.table for reply in replies])
-    clash = [name for name in scored.columns if name in table.columns]
+    house.progress(0.0, f"{table.height:,} rows")
+    rows = len(records.split(body)) - 1
+    reply = verb.run(table.head(rows), options, house).table
+    clash = [name for name in reply.columns if name in table.columns]
     lines = records.split(records.without(body, clash) if clash else body)
-    if len(lines) - 1 != scored.height:
+    if len(lines) - 1 != reply.height:
         mend = "every record needs as many fields as the header"
         raise CallerError("the input is not valid CSV", code="bad_body", field="input", mend=mend)
-    yield records.widened(lines, records.split(write_csv(scored)))
-
-
-def _chunks(verb: Verb, options: Options, table: pl.DataFrame, house: House) -> Iterator[Reply]:
-    # In chunks as a search would send them, so that memory and progress stay small steps.
-    carry = b""
-    for start in range(0, max(table.height, 1), CHUNK_ROWS):
-        reply = verb.run(table.slice(start, CHUNK_ROWS), options.model_copy(update={"carry": carry}), house)
-        carry = base64.b64decode(reply.headers.get("AIScore-Carry", ""))
-        house.progress(min(start + CHUNK_ROWS, table.height) / max(table.height, 1), f"{table.height:,} rows")
-        yield reply
+    yield records.widened(lines, records.split(write_csv(reply)))
 
 
 def _without_tail(body: bytes, width: int) -> bytes:
     # Empty lines at the end are no rows, unless an empty line is how a one-column row is written.
     return body.rstrip(b"\r\n") + b"\n" if width > 1 else body
-
-
-def local_house(house: House, progress: Callable[[float, str], None]) -> House:
-    """The house as the command line uses it."""
-    return replace(house, progress=progress, patience_s=None)

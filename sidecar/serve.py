@@ -4,6 +4,7 @@ import fcntl
 import logging.config
 import multiprocessing
 import os
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ def serve(settings: Settings) -> int:
     # A forked child would inherit the thread pools of whatever was imported here.
     multiprocessing.set_start_method("spawn", force=True)
     host, port = settings.address
+    _free(host, port)
     # TLS 1.2 stays: the OpenSSL of older Splunk releases knows nothing newer.
     Granian(
         TARGET,
@@ -83,6 +85,19 @@ def _only_one(home: Path) -> IO[str]:
             f"{home} is being served already", field="home", mend="stop that server or take another home"
         ) from None
     return lock
+
+
+def _free(host: str, port: int) -> None:
+    # The server shares its port with any other that asks for it: without this, two would take turns unseen.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as failure:
+            reason = failure.strerror or str(failure)
+            mend = "stop what listens there, or choose another bind"
+            raise CallerError(f"cannot listen on {host}:{port}: {reason}", field="bind", mend=mend) from None
 
 
 def _hand_over(settings: Settings) -> None:

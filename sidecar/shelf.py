@@ -8,12 +8,11 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from models.scoring import Model
-
 from models import registry
 from models.bundle import open_sealed
 from models.errors import DataError
 from models.registry import Line, Registry, Version
+from models.scoring import Model
 from sidecar.current import Current
 from sidecar.errors import CallerError, StoreError
 from sidecar.store.base import Blobs, Ledger

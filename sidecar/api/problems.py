@@ -16,6 +16,7 @@ STATUS = {
     "bad_digest": 400,
     "no_model": 404,
     "no_verb": 404,
+    "no_version": 404,
     "no_job": 404,
     "body_timeout": 408,
     "missing_part": 409,

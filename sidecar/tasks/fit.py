@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
-from models.plan import FitPlan
-from models.training import fit
 from pydantic import Field
 
 from models.bundle import seal, sign, version_of
+from models.plan import FitPlan
+from models.training import fit
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
 
@@ -65,7 +65,7 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
         "job": house.job,
     }
     house.ledger.append("fit", fact, by=house.by)
-    if house.approves and not options.challenger and not _serving(options.model, bundle, house):
+    if house.local and not options.challenger and not _serving(options.model, bundle, house):
         house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
     return Reply(_told(options.model, fact, house))
 

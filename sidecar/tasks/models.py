@@ -7,6 +7,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field
 
+from models.errors import DataError
 from models.registry import Line, Version
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
@@ -87,7 +88,7 @@ def _contract(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
 
 
 def _show(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
-    version = line.find(options.version) if options.version else line.champion
+    version = _version(line, options.version) if options.version else line.champion
     if version is None:
         raise CallerError(
             f"model '{line.name}' has no champion", code="no_model", field="version", mend="name a version"
@@ -112,7 +113,7 @@ def _rollback(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
         raise CallerError(
             f"model '{line.name}' has no earlier champion", field="model", mend="promote a version instead"
         )
-    if options.version and line.find(options.version) is not target:
+    if options.version and _version(line, options.version) is not target:
         mend = f"leave version out, or promote {options.version}"
         raise CallerError(f"rollback goes to {target.bundle[:SHORT]}", field="version", mend=mend)
     return _changed("rollback", line.name, target, house)
@@ -127,7 +128,14 @@ def _named(line: Line, options: ModelsOptions) -> Version:
             field="version",
             mend=f"one of {known}",
         )
-    return line.find(options.version)
+    return _version(line, options.version)
+
+
+def _version(line: Line, letters: str) -> Version:
+    try:
+        return line.find(letters)
+    except DataError as failure:
+        raise CallerError(failure.message, code="no_version", field=failure.field, mend=failure.mend) from None
 
 
 def _changed(kind: str, name: str, version: Version, house: House) -> pl.DataFrame:

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field
 from sidecar.house import House, Reply
 from sidecar.options import Options
 
+EXPLAIN_BUDGET_S = 2.0
+
 
 def _explainable(value: str) -> str:
     if value not in ("auto", "all", "none") and not value.isdigit():
@@ -51,14 +53,14 @@ def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
         prefix=options.prefix,
         time_left=_countdown(options.explain_budget_s, house),
         nthread=house.nthread,
+        whole=house.local,
     )
     carry = base64.b64encode(scored.carry).decode()
     return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})
 
 
 def _countdown(budget_s: float | None, house: House) -> Callable[[], float] | None:
-    patience_s = house.patience_s if budget_s is None else budget_s
-    if patience_s is None:
+    if budget_s is None and house.local:
         return None
-    end = house.clock() + patience_s
+    end = house.clock() + (EXPLAIN_BUDGET_S if budget_s is None else budget_s)
     return lambda: end - house.clock()
