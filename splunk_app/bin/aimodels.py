@@ -17,8 +17,8 @@ class AIModelsCommand(Generate):
     model = Option(validate=options.model_name(), doc="The model; without action: its versions.")
     job = Option(validate=options.Pattern(r"[A-Za-z0-9_.-]{1,128}", "a job's id"), doc="A fit job: its state.")
     action = Option(
-        validate=options.OneOf("show", "contract", "promote", "retire", "rollback"),
-        doc="show a version's card, show the contract, or promote, retire or rollback a version.",
+        validate=options.OneOf("list", "show", "contract", "promote", "retire", "rollback"),
+        doc="list (the default), show a version's card or the contract; promote, retire or rollback a version.",
     )
     version = Option(validate=options.version(), doc="The version: its first 12 letters or more.")
 

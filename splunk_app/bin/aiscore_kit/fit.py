@@ -67,10 +67,6 @@ class Gather(Chunked, ReportingCommand):
             self.note_crash()
             self.stop("aifit met an unexpected %s; see search.log" % type(error).__name__)
 
-    def _session(self):
-        sid, position = self.search_key()
-        return "%s/%d" % (quote(sid, safe=""), position)
-
     def _search_header(self):
         sid, position = self.search_key()
         return {"AIScore-Search": "%s/%d/%d" % (sid, position, self._seq)}
@@ -80,19 +76,21 @@ class Gather(Chunked, ReportingCommand):
         if not places:
             self.stop("aifit found none of the fields it was told to use: check fields=, entity=, label= and time=")
         body = project.project(rows.body, places)
-        path = "/v1/fit/%s/%d" % (self._session(), self._seq)
+        sid, position = self.search_key()
+        path = "/v1/fit/%s/%d/%d" % (quote(sid, safe=""), position, self._seq)
         request = csv_request("PUT", path, {}, body, self._search_header(), _REPLY)
-        # The reply to a part says only that it is kept.
-        request = request._replace(types=("text/csv", "application/json", ""))
+        request = request._replace(types=("application/json",))
         deadline = Deadline(_SEND_S)
-        self.sidecar(deadline).ask(request, deadline.left())
+        answer = self.sidecar(deadline).ask(request, deadline.left())
+        if json.loads(answer.body.decode("utf-8")).get("digest") != request.headers["AIScore-Digest"]:
+            raise Failure("bad_response", "the sidecar kept other bytes than were sent")
         self._seq += 1
         self._rows += len(rows)
 
     def _finish(self):
         if not self._rows:
             self.stop("aifit got no events: widen the time range, or check the search before it")
-        params = {"session": self._session(), "parts": str(self._seq)}
+        params = {"session": "%s/%d" % self.search_key(), "parts": str(self._seq)}
         for name in OPTIONS:
             value = getattr(self, name)
             if value is not None:

@@ -26,7 +26,7 @@ class Generate(Chunked, GeneratingCommand):
     def prepare(self):
         """Refuse what could not mean anything."""
         Chunked.prepare(self)
-        if self.action and not self.model:
+        if self.action not in (None, "list") and not self.model:
             self.stop("action=%s needs model=NAME" % self.action)
         if self.version and not self.action:
             self.stop("version= needs action=show, promote, retire or rollback")
