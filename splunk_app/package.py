@@ -137,7 +137,7 @@ def _unpack(file: Path, lib: Path) -> None:
 
 
 def _is_licence(path: PurePosixPath) -> bool:
-    return path.parts[0].endswith(".dist-info") and path.name.upper().startswith(("LICENSE", "LICENCE", "METADATA"))
+    return path.parts[0].endswith(".dist-info") and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
 
 
 def _contents(file: Path) -> Iterator[tuple[str, bytes]]:
