@@ -29,16 +29,12 @@ def read_array(content: Buffer) -> npt.NDArray[Any]:
     head = io.BytesIO(bytes(content[:4096]))
     try:
         version = np.lib.format.read_magic(head)
-        reader = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = reader(head)
     except ValueError as error:
         raise DataError(f"not an array file: {error}", field="bundle", mend="fit the model again") from None
     if dtype.hasobject or fortran:
         raise DataError("the array file holds objects", field="bundle", mend="fit the model again")
     count = int(np.prod(shape))
-    found = (
-        np.frombuffer(content, dtype=dtype, count=count, offset=head.tell()) if count else np.zeros(0, dtype)
-    )
+    found = np.frombuffer(content, dtype=dtype, count=count, offset=head.tell()) if count else np.zeros(0, dtype)
     return found.reshape(shape)

@@ -28,9 +28,7 @@ def seal(kind: str, files: Mapping[str, Buffer]) -> bytes:
     b'{"files":{"a.json":"44136fa355b3678a11'
     """
     names = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    return json.dumps(
-        {"files": names, "kind": kind, "schema": SCHEMA}, sort_keys=True, separators=(",", ":")
-    ).encode()
+    return json.dumps({"files": names, "kind": kind, "schema": SCHEMA}, sort_keys=True, separators=(",", ":")).encode()
 
 
 def version_of(manifest: bytes) -> str:
@@ -54,13 +52,9 @@ def open_sealed(
         raise BundleError("the signature does not fit", field="bundle", mend="fit the model again")
     found = json.loads(manifest)
     if found["schema"] != SCHEMA or (kind and found["kind"] != kind) or len(found["files"]) > MAX_FILES:
-        raise BundleError(
-            f"not a {kind or 'bundle'} of schema {SCHEMA}", field="bundle", mend="fit the model again"
-        )
+        raise BundleError(f"not a {kind or 'bundle'} of schema {SCHEMA}", field="bundle", mend="fit the model again")
     files = {name: read(digest) for name, digest in found["files"].items()}
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != found["files"][name]:
-            raise BundleError(
-                f"{name} has changed since it was sealed", field="bundle", mend="fit the model again"
-            )
+            raise BundleError(f"{name} has changed since it was sealed", field="bundle", mend="fit the model again")
     return files

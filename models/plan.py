@@ -73,7 +73,7 @@ def _from_recipe(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     entities = plan.entities or tuple(e for e in recipe.spec.entities if e in table.columns)
     absent = tuple(f"{f.name}: not in the data" for f in recipe.spec.fields if f not in present)
     time = recipe.spec.time if plan.time == "_time" else plan.time
-    spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, recipe.spec.ids)
+    spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, ids=recipe.spec.ids)
     return Resolved(spec, recipe.risk, absent)
 
 
@@ -81,5 +81,5 @@ def _from_table(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     reserved = {*plan.entities, plan.time or "", plan.label or "", plan.scope or ""}
     fields, left_out = infer_fields(table, plan.fields, reserved)
     ids = event_ids(plan.time, plan.entities, tuple(field.name for field in fields))
-    spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids)
+    spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids=ids)
     return Resolved(spec, plan.entities, tuple(left_out))

@@ -83,9 +83,7 @@ class Line:
             raise DataError("a version has 12 letters or more", field="version", mend=f"one of {known}")
         found = [version for name, version in self.versions.items() if name.startswith(letters)]
         if len(found) != 1:
-            raise DataError(
-                f"'{self.name}' has no version '{letters}'", field="version", mend=f"one of {known}"
-            )
+            raise DataError(f"'{self.name}' has no version '{letters}'", field="version", mend=f"one of {known}")
         return found[0]
 
 

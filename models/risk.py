@@ -10,9 +10,7 @@ THRESHOLDS = (0.33, 0.5, 0.67, 0.83)
 """Scores at which low, medium, high and critical begin: one benign row in 100, 1,000, 10,000 and 100,000."""
 
 
-def severity_of(
-    score: npt.NDArray[np.float64], thresholds: tuple[float, ...] = THRESHOLDS
-) -> npt.NDArray[np.str_]:
+def severity_of(score: npt.NDArray[np.float64], thresholds: tuple[float, ...] = THRESHOLDS) -> npt.NDArray[np.str_]:
     """The word for each score, (n,).
 
     >>> severity_of(np.array([0.1, 0.5, 0.99])).tolist()

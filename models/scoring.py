@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ class Model:
             return Scored(found.table[np.argsort(order)], found.carry)
         values = read_values(table, self.trained.spec)
         encoded = encode(values, self.trained.spec, self.generation)
-        inputs = inputs_of(encoded, values, carry)
+        inputs = inputs_of(encoded, values, self.trained.spec, carry)
         voices = self.trained.voices(inputs, nthread)
         margin = self.trained.margin.score(voices)
         score = self.trained.scale.score(margin)
@@ -113,7 +114,7 @@ class Model:
         margin: Floats,
         score: Floats,
         scored: npt.NDArray[np.bool_],
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         trained, count = self.trained, table.height
         grid = trained.anomaly_grid
         anomaly = np.interp(trained.margin.unsupervised(voices), grid, np.linspace(0.0, 1.0, len(grid)))
@@ -213,9 +214,7 @@ def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) ->
     if explain in ("auto", "all"):
         return rows
     if not isinstance(explain, int) or explain < 0:
-        raise DataError(
-            f"unknown choice {explain!r}", field="explain", mend="use auto, all, none or a number of rows"
-        )
+        raise DataError(f"unknown choice {explain!r}", field="explain", mend="use auto, all, none or a number of rows")
     return rows[:explain]
 
 
@@ -225,7 +224,7 @@ def _patience(explain: str | int, time_left: Callable[[], float] | None) -> Call
     return lambda: time_left() > 0
 
 
-def _output(columns: dict[str, object], scored: npt.NDArray[np.bool_], prefix: str) -> pl.DataFrame:
+def _output(columns: dict[str, Any], scored: npt.NDArray[np.bool_], prefix: str) -> pl.DataFrame:
     """All output fields in order; an unscored row keeps only its id, status and note."""
     kinds = {"ai_score": pl.Float64, "ai_anomaly": pl.Float64, "ai_threat": pl.Float64, "ai_risk": pl.Int64}
     kept = {"ai_event_id", "ai_status", "ai_note"}
@@ -233,7 +232,5 @@ def _output(columns: dict[str, object], scored: npt.NDArray[np.bool_], prefix: s
     series = []
     for name, shown in zip(output_names(), output_names(prefix), strict=True):
         column = pl.Series(shown, columns[name], dtype=kinds.get(name, pl.String))
-        series.append(
-            column if name in kept else column.zip_with(known, pl.Series([None], dtype=column.dtype))
-        )
+        series.append(column if name in kept else column.zip_with(known, pl.Series([None], dtype=column.dtype)))
     return pl.DataFrame(series)

@@ -36,15 +36,13 @@ class Inputs:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
         """Some of the rows; the carry is that of the whole chunk."""
-        return Inputs(
-            self.matrix[rows], Surprise(self.surprise.terms[rows]), self.carry, self.out_of_order[rows]
-        )
+        return Inputs(self.matrix[rows], Surprise(self.surprise.terms[rows]), self.carry, self.out_of_order[rows])
 
 
-def inputs_of(encoded: Encoded, values: Values, carry: bytes = b"") -> Inputs:
+def inputs_of(encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"") -> Inputs:
     """Add the context of the moment to encoded rows, in the order in which they come."""
     count = values.count
-    if values.time is None:
+    if not spec.has_context or values.time is None:
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), b"", np.zeros(count, np.bool_))
     context: Context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
     matrix = encoded.matrix.copy()
@@ -83,9 +81,7 @@ class Trained:
         parts.append(self._by_source(self.boost, inputs.matrix, nthread))
         return self.margin.contributions(parts)
 
-    def _by_source(
-        self, detector: Forest | Boost | None, matrix: Matrix, nthread: int
-    ) -> Contributions | None:
+    def _by_source(self, detector: Forest | Boost | None, matrix: Matrix, nthread: int) -> Contributions | None:
         """A detector's contributions summed per source field, so that one fact is never three reasons."""
         if detector is None:
             return None

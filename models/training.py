@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from models.detectors.ensemble import UNLABELLED_WEIGHTS, VOICES, Margin, learn_
 from models.detectors.forest import Forest
 from models.errors import DataError
 from models.features.baseline import Generation
+from models.features.context import with_context
 from models.features.encode import encode
 from models.features.partition import Partition, learn
 from models.features.prequential import Past, encode_past
@@ -32,6 +33,9 @@ from models.trained import Inputs, Trained, inputs_of
 
 TRIM_SHARE = 0.005
 """Without labels, the strangest rows (one in 200) do not teach: an attack in the past must not become normal."""
+
+QUIET_BITS = 50.0
+"""Surroundings whose median surprise is below this are quiet: a handful of rare values in half an hour."""
 
 Progress = Callable[[float, str], None]
 
@@ -48,12 +52,16 @@ class Fit:
 
 @dataclass(frozen=True)
 class History:
-    """The rows of a fit in the order of learning, with their labels and which of them may teach."""
+    """The rows of a fit in the order of learning, with their labels and which of them may teach.
+
+    quiet: whether the surroundings of a row are usually quiet, so that noise around it means something.
+    """
 
     values: Values
     positive: Mask
     known: Mask
     teaches: Mask
+    quiet: bool
 
     @property
     def labelled(self) -> bool:
@@ -73,15 +81,14 @@ def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, w
     resolved = resolve(table, plan)
     history = _history(table, resolved.spec, plan)
     progress(0.1, "learning baselines")
-    past = encode_past(
-        history.values, resolved.spec, history.teaches, lambda s: progress(0.1 + 0.4 * s, "encoding")
-    )
-    inputs = inputs_of(past.encoded, history.values)
-    trained = _train(inputs, past, history, plan, resolved, progress)
+    spec = replace(resolved.spec, context=history.quiet)
+    past = encode_past(history.values, spec, history.teaches, lambda s: progress(0.1 + 0.4 * s, "encoding"))
+    inputs = inputs_of(past.encoded, history.values, spec)
+    trained = _train(inputs, past, history, plan, replace(resolved, spec=spec), progress)
     progress(1.0, "done")
     return Fit(
         bundle=trained.files(),
-        generation=past.generation.files(resolved.spec),
+        generation=past.generation.files(spec),
         partitions={name: partition_files(part) for name, part in past.partitions.items()},
         card=trained.card,
     )
@@ -112,17 +119,22 @@ def _history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
     table = table[order]
     values = read_values(table, spec)
     positive, known = read_labels(table, plan.label)
-    return History(values, positive, known, _teachers(values, spec, positive, labelled=bool(plan.label)))
+    surprise = _first_look(values, spec, ~positive)
+    teaches = ~positive if plan.label else surprise <= np.quantile(surprise, 1.0 - TRIM_SHARE)
+    return History(values, positive, known, teaches, _is_quiet(values, surprise))
 
 
-def _teachers(values: Values, spec: FeatureSpec, positive: Mask, *, labelled: bool) -> Mask:
-    """Known attacks never teach a baseline; without labels the strangest rows do not."""
-    if labelled:
-        return ~positive
-    everyone = np.ones(values.count, np.bool_)
-    first = Generation.publish(learn(values, spec, everyone), spec, 1)
-    strangeness = encode(values, spec, first).surprise.sum(axis=1)
-    return np.asarray(strangeness <= np.quantile(strangeness, 1.0 - TRIM_SHARE))
+def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
+    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but enough to rank rows."""
+    baseline = Generation.publish(learn(values, spec, teaches), spec, 1)
+    return np.asarray(encode(values, spec, baseline).surprise.sum(axis=1))
+
+
+def _is_quiet(values: Values, surprise: Floats) -> bool:
+    """In a busy stream something strange is always happening around a row, and its context is only noise."""
+    if values.time is None:
+        return False
+    return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)
 
 
 def _train(
@@ -130,19 +142,16 @@ def _train(
 ) -> Trained:
     rows = _sample(past.trains, history, plan)
     positive = history.positive[rows]
-    benign = history.teaches[rows] & ~positive
     matrix = inputs.matrix[rows]
     progress(0.5, "growing the forest")
-    forest = Forest.fit(matrix[benign], plan.seed, nthread=plan.nthread)
+    forest = Forest.fit(matrix[history.teaches[rows]], plan.seed, nthread=plan.nthread)
     progress(0.6, "fitting the boost")
     boost, unseen = _boost(matrix, history, rows, plan)
     voices = np.column_stack([inputs.surprise.score()[rows], forest.score(matrix), unseen])
     heard = ~np.isnan(voices[:, 2])
-    reference = benign & heard
+    reference = ~positive & heard
     if not reference.any():
-        raise DataError(
-            "no benign rows are left to compare with", field=plan.label or "events", mend="give more days"
-        )
+        raise DataError("no benign rows are left to compare with", field=plan.label or "events", mend="give more days")
     progress(0.9, "scaling")
     weights = _weights(voices, reference, positive & heard) if boost else UNLABELLED_WEIGHTS
     margin = Margin.standardised(voices, reference, weights)
@@ -174,9 +183,7 @@ def _sample(trains: Mask, history: History, plan: FitPlan) -> npt.NDArray[np.int
     return np.sort(np.concatenate([rows[keep], even]))
 
 
-def _boost(
-    matrix: Matrix, history: History, rows: npt.NDArray[np.int64], plan: FitPlan
-) -> tuple[Boost | None, Floats]:
+def _boost(matrix: Matrix, history: History, rows: npt.NDArray[np.int64], plan: FitPlan) -> tuple[Boost | None, Floats]:
     """The boost and its predictions of rows it has not seen (NaN where it could not be tried); no boost: zeros."""
     known, positive = history.known[rows], history.positive[rows]
     if not history.labelled or int((positive & known).sum()) < MIN_POSITIVES:
@@ -185,9 +192,7 @@ def _boost(
     data, labels = matrix[known], positive[known]
 
     def fit_and_score(train: Mask, test: Mask) -> Floats:
-        return Boost.fit(data[train], labels[train], plan.seed, nthread=plan.nthread).score(
-            data[test], plan.nthread
-        )
+        return Boost.fit(data[train], labels[train], plan.seed, nthread=plan.nthread).score(data[test], plan.nthread)
 
     unseen = np.full(len(rows), np.nan)
     unseen[known] = out_of_fold(labels, owners, fit_and_score)
@@ -235,7 +240,5 @@ def _notes(plan: FitPlan, positives: int) -> list[str]:
             "learned as normal; look at what the first scores say."
         ]
     if positives < MIN_POSITIVES:
-        return [
-            f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."
-        ]
+        return [f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."]
     return ["Labels cover known attacks only; the unsupervised voices keep their share of the margin."]

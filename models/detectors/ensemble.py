@@ -22,7 +22,7 @@ FLOOR_SHARE = 0.25
 attack."""
 RIDGE = 1e-3
 MAX_Z = 10.0
-"""Voices beyond this many spreads say no more when weights are learned: tails are heavy, and few rows must not decide."""
+"""Voices beyond this many spreads say no more when weights are learned: few rows must not decide."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class Margin:
     spreads: tuple[float, float, float]
 
     @classmethod
-    def standardised(
-        cls, voices: Floats, benign: npt.NDArray[np.bool_], weights: tuple[float, ...]
-    ) -> Margin:
+    def standardised(cls, voices: Floats, benign: npt.NDArray[np.bool_], weights: tuple[float, ...]) -> Margin:
         """voices: float64 (n, 3), the boost's column 0 where there is none; benign: bool (n,)."""
         reference = voices[benign]
         spread = reference.std(axis=0)
@@ -56,12 +54,13 @@ class Margin:
 
     def contributions(self, parts: list[Contributions | None]) -> Contributions:
         """The margin's contributions from those of the three voices (None: the voice is silent)."""
-        phi, base = 0.0, 0.0
+        phi: Floats = np.zeros(())
+        base = 0.0
         for part, weight, mean, spread in zip(parts, self.weights, self.means, self.spreads, strict=True):
             if part is not None and weight:
                 phi = phi + weight / spread * part.phi
                 base += weight / spread * (part.base - mean)
-        return Contributions(np.asarray(phi), base)
+        return Contributions(phi, base)
 
     def to_json(self) -> dict[str, list[float]]:
         return {name: list(values) for name, values in asdict(self).items()}

@@ -60,16 +60,13 @@ class Forest:
 
         def children(name: str) -> npt.NDArray[np.int32]:
             shifted = (
-                np.where(getattr(t, name) < 0, -1, getattr(t, name) + r)
-                for t, r in zip(trees, roots, strict=True)
+                np.where(getattr(t, name) < 0, -1, getattr(t, name) + r) for t, r in zip(trees, roots, strict=True)
             )
             return np.concatenate(list(shifted)).astype(np.int32)
 
         return cls(
             roots=roots,
-            feature=np.concatenate([np.where(t.children_left < 0, -1, t.feature) for t in trees]).astype(
-                np.int32
-            ),
+            feature=np.concatenate([np.where(t.children_left < 0, -1, t.feature) for t in trees]).astype(np.int32),
             threshold=np.concatenate([t.threshold for t in trees]).astype(np.float64),
             left=children("children_left"),
             right=children("children_right"),
@@ -88,13 +85,9 @@ class Forest:
         (x <= t holds for the same float32 x)."""
         leaf = self.feature < 0
         nodes = np.arange(len(leaf), dtype=np.int32)
-        child = np.stack(
-            [np.where(leaf, nodes, self.left), np.where(leaf, nodes, self.right)], axis=1
-        ).ravel()
+        child = np.stack([np.where(leaf, nodes, self.left), np.where(leaf, nodes, self.right)], axis=1).ravel()
         threshold = self.threshold.astype(np.float32)
-        threshold = np.where(
-            threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold
-        )
+        threshold = np.where(threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)
         feature = np.where(leaf, 0, self.feature).astype(np.int32)
         return (
             self.roots,
@@ -117,9 +110,7 @@ class Forest:
         """Path-dependent TreeSHAP (Lundberg et al., 2020) of the score."""
         explainer = self._explainer()
         phi = np.asarray(explainer.shap_values(np.asarray(matrix, np.float64), check_additivity=False))
-        return Contributions(
-            phi.reshape(len(matrix), matrix.shape[1]), float(np.ravel(explainer.expected_value)[0])
-        )
+        return Contributions(phi.reshape(len(matrix), matrix.shape[1]), float(np.ravel(explainer.expected_value)[0]))
 
     def _explainer(self) -> Any:
         import shap
@@ -138,9 +129,7 @@ class Forest:
 
     def _tree(self, start: int, stop: int) -> dict[str, npt.NDArray[Any]]:
         """One tree as the shap library reads it: values scaled so that the trees add up to the score."""
-        left, right = (
-            np.where(a[start:stop] < 0, -1, a[start:stop] - start) for a in (self.left, self.right)
-        )
+        left, right = (np.where(a[start:stop] < 0, -1, a[start:stop] - start) for a in (self.left, self.right))
         return {
             "children_left": left,
             "children_right": right,

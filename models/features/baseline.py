@@ -89,5 +89,4 @@ def _read_level(field: Field, files: Mapping[str, Buffer], stem: str) -> Level:
 
 
 def _warm(rows: Counts) -> Codes:
-    enough = (rows.counts >= MIN_HISTORY_ROWS) & (rows.owners != MISSING)
-    return rows.owners[enough]
+    return np.asarray(rows.owners[(rows.counts >= MIN_HISTORY_ROWS) & (rows.owners != MISSING)])

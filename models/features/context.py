@@ -103,8 +103,6 @@ def read_carry(carry: bytes) -> dict[int, Memory]:
     if not carry.startswith(_MAGIC) or len(body) % _RECORD.size or len(body) > MAX_SCOPES * _RECORD.size:
         raise DataError("the carry is not one of ours", field="carry", mend="leave it out")
     found = {code: Memory(*rest) for code, *rest in _RECORD.iter_unpack(body)}
-    if not all(
-        np.isfinite((m.time_s, m.past, m.moment)).all() and m.past >= 0 <= m.moment for m in found.values()
-    ):
+    if not all(np.isfinite((m.time_s, m.past, m.moment)).all() and m.past >= 0 <= m.moment for m in found.values()):
         raise DataError("the carry holds impossible values", field="carry", mend="leave it out")
     return found

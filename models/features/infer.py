@@ -39,9 +39,7 @@ SPLUNK_INTERNAL = frozenset(
 )
 
 
-def infer_fields(
-    table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[str]
-) -> tuple[list[Field], list[str]]:
+def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[str]) -> tuple[list[Field], list[str]]:
     """The usable fields of a table and a sentence for each one left out.
 
     wanted: names or `name:kind` as in `fields=`; empty for every column that is not reserved (time, entities, label)
@@ -74,9 +72,7 @@ def infer_fields(
 
 def _offered(table: pl.DataFrame, reserved: frozenset[str]) -> list[str]:
     hidden = reserved | SPLUNK_INTERNAL
-    return [
-        name for name in table.columns if name not in hidden and not name.startswith(("_", "ai_", "orig_ai_"))
-    ]
+    return [name for name in table.columns if name not in hidden and not name.startswith(("_", "ai_", "orig_ai_"))]
 
 
 def _require(table: pl.DataFrame, name: str) -> None:

@@ -139,9 +139,7 @@ class NumberLevel(Level):
         return np.where(known, (buckets - self.median[at]) / self.spread[at], np.nan)
 
 
-def find(
-    sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """Where each wanted key stands in a sorted array (0 where absent), and whether it is there."""
     if not len(sorted_keys):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)

@@ -29,9 +29,7 @@ class Counts:
 
     @classmethod
     def tally(cls, owners: Codes, codes: Codes) -> Counts:
-        return cls._sum(
-            pl.DataFrame({"owner": owners, "code": codes, "count": np.ones(len(owners), np.int64)})
-        )
+        return cls._sum(pl.DataFrame({"owner": owners, "code": codes, "count": np.ones(len(owners), np.int64)}))
 
     @classmethod
     def merge(cls, parts: Iterable[Counts]) -> Counts:

@@ -32,9 +32,7 @@ def recipe_names() -> list[str]:
     >>> recipe_names()
     ['alerts', 'authentication']
     """
-    return sorted(
-        entry.name.removesuffix(".toml") for entry in FOLDER.iterdir() if entry.name.endswith(".toml")
-    )
+    return sorted(entry.name.removesuffix(".toml") for entry in FOLDER.iterdir() if entry.name.endswith(".toml"))
 
 
 def load_recipe(name: str) -> Recipe:
@@ -49,9 +47,7 @@ def parse_recipe(text: str) -> Recipe:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DataError(
-            f"not TOML: {error}", field="recipe", mend="mend the file at the place named"
-        ) from None
+        raise DataError(f"not TOML: {error}", field="recipe", mend="mend the file at the place named") from None
     _only(found, TOP_KEYS, "recipe")
     fields = tuple(_field(entry) for entry in found.get("fields", []))
     if not fields or "name" not in found:
@@ -59,11 +55,9 @@ def parse_recipe(text: str) -> Recipe:
     entities = tuple(found.get("entities", ()))
     time = found.get("time", "_time")
     key = tuple(found.get("key", (field.name for field in fields)))
-    spec = FeatureSpec(fields, entities, time, found.get("scope"), event_ids(time, entities, key))
+    spec = FeatureSpec(fields, entities, time, found.get("scope"), ids=event_ids(time, entities, key))
     spl = {entry["name"]: entry["spl"] for entry in found["fields"] if "spl" in entry}
-    return Recipe(
-        found["name"], found.get("title", found["name"]), spec, tuple(found.get("risk", entities)), spl
-    )
+    return Recipe(found["name"], found.get("title", found["name"]), spec, tuple(found.get("risk", entities)), spl)
 
 
 def event_ids(time: str | None, entities: tuple[str, ...], key: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,9 +72,7 @@ def event_ids(time: str | None, entities: tuple[str, ...], key: tuple[str, ...])
 def _field(entry: dict[str, Any]) -> Field:
     _only(entry, FIELD_KEYS, "fields")
     if entry.get("kind") not in KINDS:
-        raise DataError(
-            f"unknown kind {entry.get('kind')!r}", field="fields", mend=f"use one of {', '.join(KINDS)}"
-        )
+        raise DataError(f"unknown kind {entry.get('kind')!r}", field="fields", mend=f"use one of {', '.join(KINDS)}")
     return Field(entry["name"], entry["kind"], entry.get("words", ""))
 
 

@@ -50,19 +50,20 @@ class FeatureSpec:
 
     entities: the fields that own a baseline, the first being the main one; time: the time field or None;
     scope: the field within which the context of the moment is kept, or None for all rows together;
-    ids: the fields that make `ai_event_id`.
+    context: whether the context of the moment says anything here; ids: the fields that make `ai_event_id`.
     """
 
     fields: tuple[Field, ...]
     entities: tuple[str, ...] = ()
     time: str | None = None
     scope: str | None = None
+    context: bool = True
     ids: tuple[str, ...] = ()
 
     @property
     def has_context(self) -> bool:
-        """The context of the moment needs a clock."""
-        return self.time is not None
+        """The context of the moment needs a clock, too."""
+        return self.context and self.time is not None
 
     def levels(self, field: Field) -> tuple[str, ...]:
         """Whose history a field is compared with: everyone's, then each entity's, never its own name's."""
@@ -96,7 +97,7 @@ class FeatureSpec:
     def from_json(cls, found: Mapping[str, Any]) -> FeatureSpec:
         fields = tuple(Field(**field) for field in found["fields"])
         rest = {name: tuple(found[name]) for name in ("entities", "ids")}
-        return cls(fields=fields, time=found["time"], scope=found["scope"], **rest)
+        return cls(fields=fields, time=found["time"], scope=found["scope"], context=found["context"], **rest)
 
 
 def column_names(field: Field, level: str) -> tuple[str, ...]:

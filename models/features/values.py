@@ -123,9 +123,7 @@ def read_time(table: pl.DataFrame, name: str) -> Floats:
 def require_time(table: pl.DataFrame, name: str) -> None:
     """Raise DataError when the time field is absent, or holds anything that is no time."""
     if name not in table.columns:
-        raise DataError(
-            "the time field is not in the data", field=name, mend="name it with time=, or use time=none"
-        )
+        raise DataError("the time field is not in the data", field=name, mend="name it with time=, or use time=none")
     text = texts(table, name)
     bad = np.isnan(read_time(table, name)) & (text != "").to_numpy()
     if bad.any():
