@@ -18,7 +18,7 @@ from models.event_id import event_ids_of
 from models.explain import contribution_texts, reason_texts
 from models.features.baseline import Generation
 from models.features.encode import Encoded, encode
-from models.features.values import read_values
+from models.features.values import read_time, read_values
 from models.fields import output_names
 from models.risk import risk_of, severity_of
 from models.trained import Inputs, Trained, inputs_of
@@ -146,8 +146,9 @@ class Model:
             if not patience():
                 break
             batch = rows[start : start + EXPLAIN_BATCH]
-            phi = self.trained.contributions(inputs.take(batch), nthread).phi
-            witness = Witness(table[batch], self.trained.spec, self.generation)
+            heard = inputs.take(batch)
+            phi = self.trained.contributions(heard, nthread).phi
+            witness = Witness(table[batch], self.trained.spec, self.generation, heard.around)
             found.put(batch, reason_texts(phi, sources, witness), contribution_texts(phi, sources))
         return found
 
@@ -195,8 +196,6 @@ class Explanations:
 
 def _time_order(table: pl.DataFrame, time: str | None) -> npt.NDArray[np.int64] | None:
     """The order of the rows in time, None where they already ascend."""
-    from models.features.values import read_time
-
     if time is None:
         return None
     stamps = read_time(table, time)

@@ -17,7 +17,7 @@ from models.detectors.boost import Boost
 from models.detectors.ensemble import Margin
 from models.detectors.forest import Forest
 from models.detectors.surprise import Surprise
-from models.features.context import Context, with_context
+from models.features.context import with_context
 from models.features.encode import Encoded
 from models.features.spec import FeatureSpec
 from models.features.values import Values
@@ -27,27 +27,36 @@ from models.scale import Scale
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the voices hear: the matrix with its context column, and the surprise; carry: for the next chunk."""
+    """What the voices hear: the matrix with its context column, and the surprise.
+
+    around: bits around each row, float64 (n,), NaN where unknown, None where the model keeps no context;
+    carry: for the next chunk.
+    """
 
     matrix: Matrix
     surprise: Surprise
+    around: Floats | None
     carry: bytes
-    out_of_order: npt.NDArray[np.bool_]
+
+    @property
+    def out_of_order(self) -> npt.NDArray[np.bool_]:
+        """Rows whose context is unknown, bool (n,)."""
+        return np.zeros(len(self.matrix), np.bool_) if self.around is None else np.isnan(self.around)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
         """Some of the rows; the carry is that of the whole chunk."""
-        return Inputs(self.matrix[rows], Surprise(self.surprise.terms[rows]), self.carry, self.out_of_order[rows])
+        around = None if self.around is None else self.around[rows]
+        return Inputs(self.matrix[rows], Surprise(self.surprise.terms[rows]), around, self.carry)
 
 
 def inputs_of(encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"") -> Inputs:
     """Add the context of the moment to encoded rows, in the order in which they come."""
-    count = values.count
     if not spec.has_context or values.time is None:
-        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), b"", np.zeros(count, np.bool_))
-    context: Context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
+        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, b"")
+    context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
     matrix = encoded.matrix.copy()
     matrix[:, -1] = np.log1p(context.around)
-    return Inputs(matrix, Surprise.of(encoded.surprise, context.around), context.carry, context.out_of_order)
+    return Inputs(matrix, Surprise.of(encoded.surprise, context.around), context.around, context.carry)
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,9 @@ class Testimony:
 class Witness:
     """Says what is strange about the rows of a small table, against a baseline."""
 
-    def __init__(self, table: pl.DataFrame, spec: FeatureSpec, generation: Generation) -> None:
-        self._spec, self._generation = spec, generation
+    def __init__(self, table: pl.DataFrame, spec: FeatureSpec, generation: Generation, around: Floats | None) -> None:
+        """around: bits around each row, float64 (n,), or None where the model keeps no context."""
+        self._spec, self._generation, self._around = spec, generation, around
         self._values = read_values(table, spec)
         self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
         self._warm = warm_rows(self._values, generation)
@@ -45,7 +46,8 @@ class Witness:
     def say(self, row: int, source: str) -> str:
         """The fact behind a row's contribution of one source."""
         if source == CONTEXT:
-            return "much that is strange happens around this moment"
+            bits = 0.0 if self._around is None else np.nan_to_num(self._around[row])
+            return f"{bits:.0f} bits of surprise around this row in the last half hour"
         found = self._fields[source]
         at = range(int(found.starts[row]), int(found.starts[row + 1]))
         if not len(at):

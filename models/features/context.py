@@ -11,7 +11,6 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from models.errors import DataError
 from models.features.hashing import Codes
@@ -27,7 +26,7 @@ _MAGIC = b"AC1\0"
 
 @dataclass(frozen=True)
 class Memory:
-    """What one scope remembers: at `time_s` (epoch), `past` bits from earlier moments and `moment` bits from this one."""
+    """What one scope remembers at `time_s` (epoch): `past` bits of earlier moments, `moment` bits of this one."""
 
     time_s: float
     past: float
@@ -46,10 +45,6 @@ class Context:
 
     around: Floats
     carry: bytes
-
-    @property
-    def out_of_order(self) -> npt.NDArray[np.bool_]:
-        return np.isnan(self.around)
 
 
 def with_context(surprise: Floats, time: Floats, scope: Codes, carry: bytes = b"") -> Context:

@@ -15,18 +15,14 @@ def administration(company: Company, clock: Clock, rng: np.random.Generator) -> 
     for day in range(clock.days):
         for _ in range(rng.poisson(3.0)):
             person = int(on_call[(day // 2 + int(rng.integers(0, 4))) % len(on_call)])
-            drafts.append(
-                round_of(company, person, day + rng.uniform(0.1, 0.95), int(rng.integers(12, 60)), rng)
-            )
+            drafts.append(round_of(company, person, day + rng.uniform(0.1, 0.95), int(rng.integers(12, 60)), rng))
         if (clock.start.weekday() + day) % 7 == 1:
             team = rng.permutation(on_call)[: max(2, len(on_call) // 5)]
             drafts += [round_of(company, int(p), day + rng.uniform(0.75, 0.85), 80, rng) for p in team]
     return pl.concat(drafts)
 
 
-def round_of(
-    company: Company, person: int, begins_day: float, hosts: int, rng: np.random.Generator
-) -> pl.DataFrame:
+def round_of(company: Company, person: int, begins_day: float, hosts: int, rng: np.random.Generator) -> pl.DataFrame:
     """One administrator visits many servers within an hour or three, some with a wrong password first."""
     pool = company.servers("ssh", "rdp", "sql")
     visits = rng.choice(len(pool), min(hosts, len(pool)), replace=False)

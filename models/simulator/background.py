@@ -104,9 +104,7 @@ def _volumes(habits: Habits, sample: Sample, rng: np.random.Generator) -> Ints:
     return np.minimum(volume, 2e11).astype(np.int64)
 
 
-def _origin(
-    company: Company, habits: Habits, sample: Sample, rng: np.random.Generator
-) -> tuple[Ints, pl.Series]:
+def _origin(company: Company, habits: Habits, sample: Sample, rng: np.random.Generator) -> tuple[Ints, pl.Series]:
     """Country and source of each sign-in.
 
     Inside, the source is the name of the machine and the country the office's. From the internet it is an
@@ -115,9 +113,7 @@ def _origin(
     size = len(sample.person)
     mode = habits.mode[sample.person, sample.day]
     edge = _EDGE[sample.app]
-    relayed = (
-        edge & ~sample.phone & (mode != OFFICE) & habits.relay[sample.person] & (rng.random(size) < 0.35)
-    )
+    relayed = edge & ~sample.phone & (mode != OFFICE) & habits.relay[sample.person] & (rng.random(size) < 0.35)
     country = np.where(edge, habits.country[sample.person, sample.day], company.office[sample.person])
     country = np.where(relayed, _exit(habits, sample.person, rng), country)
     # Phone networks are sometimes placed in the wrong country.

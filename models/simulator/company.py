@@ -164,9 +164,7 @@ def address(numbers: Ints) -> Names:
     ['198.18.0.0', '198.19.0.1']
     """
     wrapped = numbers % 131_072
-    return np.array(
-        [f"198.{18 + (n >> 16)}.{(n >> 8) & 255}.{n & 255}" for n in wrapped.tolist()], dtype=object
-    )
+    return np.array([f"198.{18 + (n >> 16)}.{(n >> 8) & 255}.{n & 255}" for n in wrapped.tolist()], dtype=object)
 
 
 def lognormal(rng: np.random.Generator, median: Floats | float, spread: Floats | float, size: int) -> Floats:

@@ -29,9 +29,7 @@ _METHODS = {app.name: app.method for app in APPS}
 _WINDOWS = ("kerberos", "smb", "rdp", "sql")
 
 
-def draft(
-    at_s: Floats, *, action: Any = "success", bytes_out: Any = 0, story: str = "", **named: Any
-) -> pl.DataFrame:
+def draft(at_s: Floats, *, action: Any = "success", bytes_out: Any = 0, story: str = "", **named: Any) -> pl.DataFrame:
     """A draft from a time array and, for every other column, an array of the same length or one value."""
     given: dict[str, Any] = {"at_s": at_s, "action": action, "bytes_out": bytes_out, "story": story, **named}
     rows = len(at_s)
@@ -68,7 +66,7 @@ def finish(drafts: Sequence[pl.DataFrame], clock: Clock, departments: pl.DataFra
     return (
         rows.join(departments, on="user", how="left", maintain_order="left")
         .with_columns(
-            _time=(clock.epoch_s * 1_000 + pl.col("_ms")) / 1_000,
+            _time=pl.Series((clock.epoch_s * 1_000 + rows["_ms"].to_numpy()) / 1_000),
             user_bunit=pl.col("department").fill_null("service"),
             authentication_method=pl.col("app").replace_strict(_METHODS, default="password"),
             signature_id=_signature(),

@@ -18,9 +18,7 @@ def honest_failures(
     company: Company, habits: Habits, ordinary: pl.DataFrame, clock: Clock, rng: np.random.Generator
 ) -> pl.DataFrame:
     """The draft of all honest failures."""
-    phones = [
-        stale_phone(company, habits, *turn, rng) for turn in _password_days(company, habits, clock, rng)
-    ]
+    phones = [stale_phone(company, habits, *turn, rng) for turn in _password_days(company, habits, clock, rng)]
     return pl.concat([typos(ordinary, rng), lockouts(ordinary, clock, rng), *phones, nothing()])
 
 
@@ -32,9 +30,7 @@ def typos(ordinary: pl.DataFrame, rng: np.random.Generator, share: float = 0.02)
     return _failed(ordinary, rows, ordinary["at_s"].to_numpy()[rows] - before)
 
 
-def lockouts(
-    ordinary: pl.DataFrame, clock: Clock, rng: np.random.Generator, a_day: float = 7.0
-) -> pl.DataFrame:
+def lockouts(ordinary: pl.DataFrame, clock: Clock, rng: np.random.Generator, a_day: float = 7.0) -> pl.DataFrame:
     """Bursts of 5 to 12 failures within minutes, then the account is locked; a few every day."""
     chosen = rng.integers(0, len(ordinary), rng.poisson(a_day * clock.days * len(ordinary) / 5e5) + 1)
     tries = rng.integers(5, 13, len(chosen))
@@ -42,9 +38,7 @@ def lockouts(
     # Each burst ends a quarter of an hour or more before the sign-in that then succeeds.
     last = ordinary["at_s"].to_numpy()[chosen] - 900 - 1_800 * rng.random(len(chosen))
     place = np.arange(len(rows)) - np.repeat(np.cumsum(tries) - tries, tries)
-    failed = _failed(
-        ordinary, rows, np.repeat(last - 25 * tries, tries) + 25 * place + 8 * rng.random(len(rows))
-    )
+    failed = _failed(ordinary, rows, np.repeat(last - 25 * tries, tries) + 25 * place + 8 * rng.random(len(rows)))
     locked = _failed(ordinary, chosen, last).with_columns(
         action=pl.lit("lockout"), app=pl.lit("kerberos"), dest=pl.lit("dc01")
     )
@@ -73,9 +67,7 @@ def _password_days(
         yield from ((int(person), day) for person in np.flatnonzero(forgot))
 
 
-def stale_phone(
-    company: Company, habits: Habits, person: int, day: int, rng: np.random.Generator
-) -> pl.DataFrame:
+def stale_phone(company: Company, habits: Habits, person: int, day: int, rng: np.random.Generator) -> pl.DataFrame:
     """A phone retries the old mail password, every minute or every few, until its owner notices."""
     pause_s = float(rng.choice([35.0, 60.0, 180.0, 300.0], p=[0.12, 0.2, 0.38, 0.3]))
     lasts_s = float(np.exp(rng.normal(np.log(1.2), 0.6))) * HOUR_S

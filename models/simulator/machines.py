@@ -94,9 +94,7 @@ def _by_machine(
     user: str, src: str, app: str, dest: pl.Series, at_s: Floats, failed: np.ndarray, volume: np.ndarray
 ) -> pl.DataFrame:
     action = pick(("success", "failure"), failed.astype(np.int64))
-    return draft(
-        at_s, user=user, src=src, src_country=_SITE, dest=dest, app=app, action=action, bytes_out=volume
-    )
+    return draft(at_s, user=user, src=src, src_country=_SITE, dest=dest, app=app, action=action, bytes_out=volume)
 
 
 def backup(company: Company, day: int, rng: np.random.Generator) -> pl.DataFrame:
@@ -195,14 +193,10 @@ def month_end(company: Company, habits: Habits, day: int, rng: np.random.Generat
         lognormal(rng, 1.5e9, 0.8, len(batch_s)).astype(np.int64),
     )
     people = company.of("finance")
-    return pl.concat(
-        [batch, *[_closing(company, habits, int(p), day, rng) for p in people if rng.random() < 0.6]]
-    )
+    return pl.concat([batch, *[_closing(company, habits, int(p), day, rng) for p in people if rng.random() < 0.6]])
 
 
-def _closing(
-    company: Company, habits: Habits, person: int, day: int, rng: np.random.Generator
-) -> pl.DataFrame:
+def _closing(company: Company, habits: Habits, person: int, day: int, rng: np.random.Generator) -> pl.DataFrame:
     """One person's evening at the month's end: the usual applications, unusual hours and volumes."""
     size = int(rng.integers(10, 30))
     at_s = day * DAY_S + (17 + rng.integers(0, 2) * 24 + 6 * rng.random(size)) * HOUR_S

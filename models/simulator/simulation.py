@@ -106,9 +106,7 @@ def simulate(
     ]
     plans = default_stories(days - SCORED_DAYS) if stories is None else stories
     told = _tell(Scene(company, habits, clock), plans, streams[6])
-    events = finish(
-        [*drafts, *[draft for _, draft in told]], clock, company.users.select("user", "department")
-    )
+    events = finish([*drafts, *[draft for _, draft in told]], clock, company.users.select("user", "department"))
     table = with_windows(events).select(COLUMNS)
     scored_from_s = clock.epoch_s + clock.scored_from_s
     return Simulation(table, tuple(story for story, _ in told), company.users, company.hosts, scored_from_s)
@@ -124,9 +122,7 @@ def _tell(
 
 def _check(users: int, days: int, start: datetime) -> None:
     if not 50 <= users <= 20_000:
-        raise DataError(
-            "a company has 50 to 20,000 people", field="users", mend="choose a number between them"
-        )
+        raise DataError("a company has 50 to 20,000 people", field="users", mend="choose a number between them")
     if not 6 <= days <= 120:
         raise DataError("a simulation has 6 to 120 days", field="days", mend="choose a number between them")
     if start.tzinfo is None:

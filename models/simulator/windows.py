@@ -31,7 +31,5 @@ def with_windows(events: pl.DataFrame) -> pl.DataFrame:
 def _window(timed: pl.DataFrame, by: str, period: str, value: pl.Expr) -> pl.Series:
     """One window's column, in the order of the rows."""
     rows = timed.with_row_index("_row").with_columns(pl.col("dest", "user", "src").cast(pl.Categorical))
-    rolled = rows.rolling("_when", period=period, group_by=by, closed="right").agg(
-        pl.col("_row").last(), value
-    )
+    rolled = rows.rolling("_when", period=period, group_by=by, closed="right").agg(pl.col("_row").last(), value)
     return rolled.sort("_row").get_column(value.meta.output_name())

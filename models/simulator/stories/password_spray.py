@@ -50,9 +50,7 @@ def password_spray(
         f"{len(tried)} accounts get one guess each, about every {pause_s / 60:g} minutes, from {sources} "
         f"addresses; {int(right.sum())} open, and their mail is read"
     )
-    return scene.told(
-        NAME, what, pl.concat([guesses, *reading]), accounts=accounts, pause_s=pause_s, sources=sources
-    )
+    return scene.told(NAME, what, pl.concat([guesses, *reading]), accounts=accounts, pause_s=pause_s, sources=sources)
 
 
 def _guesses(

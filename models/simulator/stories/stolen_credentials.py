@@ -27,15 +27,11 @@ def stolen_credentials(
     prompts, mail, the VPN; then an unknown machine inside signs in to `hosts` servers within `hours`. Fewer
     hosts and more hours make it quieter.
     """
-    victim = scene.someone(
-        rng, department, day, scene.candidates(department, day) & (scene.habits.mode[:, day] == 0)
-    )
+    victim = scene.someone(rng, department, day, scene.candidates(department, day) & (scene.habits.mode[:, day] == 0))
     first = scene.at_s(victim, day, float(scene.habits.starts_h[victim]) + 1.5 + rng.random())
     user = str(scene.company.names[victim])
     outside = address(40_000 + rng.integers(0, 80_000, 1))[0]
-    events = pl.concat(
-        [_entry(user, outside, country, first, rng), _inside(scene, victim, first, hosts, hours, rng)]
-    )
+    events = pl.concat([_entry(user, outside, country, first, rng), _inside(scene, victim, first, hosts, hours, rng)])
     what = (
         f"{user}'s password is used from {country} while {user} works in the office; then {hosts} hosts are "
         f"visited within {hours:g} hours from an unknown machine"
