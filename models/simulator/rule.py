@@ -1,8 +1,8 @@
 """The one-line rules beside which a model is measured, and the alert budget that both get.
 
 The budget: ten alerts a day (UTC), which one analyst can look at; forty for the four scored days. An alert
-is an *entity-hour*: one user in one hour of the clock, represented by its highest event. A story is *found*
-when at least one of the alerts' events belongs to it.
+is one user on one day, shown by its highest event of that day. A story is *found* when at least one of the
+alerts' events belongs to it.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import polars as pl
 
 ALERTS_A_DAY = 10
 
-_HOUR_S, _DAY_S = 3_600, 86_400
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,15 @@ RULES = (
 
 
 def queue(events: pl.DataFrame, by: str, a_day: int = ALERTS_A_DAY) -> pl.DataFrame:
-    """The alerts: the highest event of each user-hour, highest first, the first `a_day` of each day.
+    """The alerts: the highest event of each user and day, highest first, the first `a_day` of each day.
 
     `events` needs _time (epoch seconds), user and the numeric column `by`; missing values come last. Equal
     values stand in the order of time, as an analyst would meet them.
     """
-    spans = [(pl.col("_time") // _HOUR_S).alias("_hour"), (pl.col("_time") // _DAY_S).alias("_day")]
-    best_first = events.with_columns(spans).sort(
-        [by, "_time", "user"], descending=[True, False, False], nulls_last=True
-    )
-    alerts = best_first.unique(["user", "_hour"], keep="first", maintain_order=True)
-    return alerts.filter(pl.int_range(pl.len()).over("_day") < a_day).drop("_hour", "_day")
+    day = (pl.col("_time") // _DAY_S).alias("_day")
+    ranked = events.with_columns(day).sort([by, "_time", "user"], descending=[True, False, False], nulls_last=True)
+    alerts = ranked.unique(["user", "_day"], keep="first", maintain_order=True)
+    return alerts.filter(pl.int_range(pl.len()).over("_day") < a_day).drop("_day")
 
 
 def found(alerts: pl.DataFrame) -> list[str]:

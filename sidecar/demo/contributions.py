@@ -1,18 +1,21 @@
-"""Reading `ai_contributions` and `ai_reasons` as a reader of the scored table would."""
+"""Reading `ai_contributions` and `ai_reasons` as any reader of the scored table would."""
 
 import re
 
-_PARTS = re.compile(r"; ")
+_PART = re.compile(r"(?:\\.|[^\\;])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LETTERS = {"n": "\n", "r": "\r"}
 
 
 def contributions_of(text: str) -> list[tuple[str, float]]:
-    """The (field, margin units) pairs of `ai_contributions`, in their order.
+    """The (field, margin units) pairs of `ai_contributions`, in their order; a backslash keeps what follows
+    it.
 
-    >>> contributions_of("dest:1.5; src:-0.25")
-    [('dest', 1.5), ('src', -0.25)]
+    >>> contributions_of(r"dest:+1.5; a\\; b:-0.25")
+    [('dest', 1.5), ('a; b', -0.25)]
     """
-    pairs = (part.rpartition(":") for part in _PARTS.split(text) if part)
-    return [(name, float(amount)) for name, _, amount in pairs]
+    pairs = (part.lstrip().rpartition(":") for part in _PART.findall(text))
+    return [(_plain(name), float(amount)) for name, _, amount in pairs]
 
 
 def reasons_of(text: str) -> list[str]:
@@ -21,4 +24,8 @@ def reasons_of(text: str) -> list[str]:
     >>> reasons_of("dest=a never seen (+2.0); unusual hour (+0.4)")
     ['dest=a never seen (+2.0)', 'unusual hour (+0.4)']
     """
-    return [part for part in _PARTS.split(text) if part]
+    return [part for part in text.split("; ") if part]
+
+
+def _plain(name: str) -> str:
+    return _ESCAPED.sub(lambda found: _LETTERS.get(found[1], found[1]), name)

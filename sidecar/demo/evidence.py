@@ -12,15 +12,15 @@ from models.simulator.rule import RULES, found, queue
 EVENT_FIELDS = ("_time", "user", "user_bunit", "src", "src_country", "dest", "app", "action")
 TRUTH_FIELDS = ("story", "label")
 
-_HOUR_S, DAY_S = 3_600, 86_400
+DAY_S = 86_400
 
 
 @dataclass(frozen=True)
 class Result:
     """What one contender found with its alerts: stories by name, and how much of them.
 
-    `precision` is the share of alerts that belong to a story; `shown` the share of the stories' user-hours that
-    are among the alerts (0..1 both); `how` says in a line how it ranks.
+    `precision` is the share of alerts that belong to a story; `shown` the share of the stories' user-days
+    that are among the alerts (0..1 both); `how` says in a line how it ranks.
     """
 
     name: str
@@ -74,8 +74,8 @@ def as_numbers(table: pl.DataFrame) -> pl.DataFrame:
 def with_truth(scored: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     """Put the truth beside the scores, row by row.
 
-    The truth was never sent anywhere; it fits only because every row left the command once, in its place. Raises
-    DataError when it did not.
+    The truth was never sent anywhere; it fits only because every row left the command once, in its place.
+    Raises DataError when it did not.
     """
     if len(scored) != len(truth):
         raise DataError(f"{len(truth)} rows went in and {len(scored)} came out", field="rows", mend="report this")
@@ -88,8 +88,8 @@ def with_truth(scored: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
 def weigh(scored: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> Evidence:
     """Give AIScore and every rule the same budget of alerts, and judge them by the truth.
 
-    `scored` is the table with ai_ fields and truth; `before` and `after` are the simulation's own events, from which
-    the rules are computed.
+    `scored` is the table with ai_ fields and truth; `before` and `after` are the simulation's own events,
+    from which the rules are computed.
     """
     rules = [_judge(r.name, r.spl, after.with_columns(_rule=r.value(before, after)), "_rule") for r in RULES]
     rules.sort(key=lambda result: (-len(result.found), -result.precision, result.name))
@@ -100,13 +100,13 @@ def weigh(scored: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> Ev
 
 def _judge(name: str, how: str, events: pl.DataFrame, by: str) -> Result:
     alerts = queue(events, by)
-    hours = story_hours(events)
-    shown = len(story_hours(alerts)) / max(1, len(hours))
+    days = story_days(events)
+    shown = len(story_days(alerts)) / max(1, len(days))
     precision = float((alerts["story"] != "").mean() or 0)  # type: ignore[arg-type]
     return Result(name, how, alerts, tuple(found(alerts)), precision, shown)
 
 
-def story_hours(events: pl.DataFrame) -> pl.DataFrame:
-    """The distinct user-hours that hold an event of a story."""
-    hours = events.filter(pl.col("story") != "").with_columns(_hour=pl.col("_time") // _HOUR_S)
-    return hours.select("story", "user", "_hour").unique()
+def story_days(events: pl.DataFrame) -> pl.DataFrame:
+    """The distinct user-days that hold an event of a story."""
+    days = events.filter(pl.col("story") != "").with_columns(_day=pl.col("_time") // DAY_S)
+    return days.select("story", "user", "_day").unique()

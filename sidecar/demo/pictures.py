@@ -102,7 +102,7 @@ def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int 
     """How many events have which score, counts on a logarithmic scale; story events on top of the others."""
     left, right, top, bottom = 58, width - 8, 26, height - 26
     counts = _counts(scored, bins)
-    decades = max(1, ceil(log10(max(counts["all"].max() or 1, 1) + 1)))  # type: ignore[arg-type, type-var]
+    decades = max(1, ceil(log10(max([1, *counts["all"].to_list()]) + 1)))
 
     def y(count: float) -> float:
         # A single event must be visible, so the axis begins below one.
@@ -113,8 +113,15 @@ def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int 
     for row in counts.iter_rows(named=True):
         x = round(left + row["bin"] * step + 0.5, 1)
         span = f"score {row['bin'] / bins:.2f} to {(row['bin'] + 1) / bins:.2f}"
-        bars.append(Bar(x, y(row["all"]), round(step - 1, 1), round(bottom - y(row["all"]), 1),
-                        f"{span}: {row['all']:,} events, {row['story']:,} of a story"))
+        bars.append(
+            Bar(
+                x,
+                y(row["all"]),
+                round(step - 1, 1),
+                round(bottom - y(row["all"]), 1),
+                f"{span}: {row['all']:,} events, {row['story']:,} of a story",
+            )
+        )
         if row["story"]:
             bars.append(Bar(x, y(row["story"]), round(step - 1, 1), round(bottom - y(row["story"]), 1), "", "any"))
     return Picture(
@@ -151,6 +158,8 @@ def waterfall(contributions: Sequence[tuple[str, float]], values: dict[str, str]
     low, high = min(edges), max(edges)
     percent = 100 / ((high - low) or 1)
     return [
-        Step(field, values.get(field, ""), amount, round((min(a, b) - low) * percent, 2), round(abs(b - a) * percent, 2))
+        Step(
+            field, values.get(field, ""), amount, round((min(a, b) - low) * percent, 2), round(abs(b - a) * percent, 2)
+        )
         for (field, amount), a, b in zip(shown, edges, edges[1:], strict=False)
     ]

@@ -39,9 +39,7 @@ class Case:
     note: str
 
 
-def write_report(
-    path: Path, evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]
-) -> None:
+def write_report(path: Path, evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> None:
     """Write the page to `path`; `facts` are pairs of words about the run."""
     path.write_text(render(evidence, stories, facts), encoding="utf-8")
 

@@ -1,0 +1,150 @@
+"""`aiscore demo`: from a simulated company to a ranked, explained queue and a report, with one command."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import polars as pl
+
+from models.errors import DataError
+from models.simulator import Simulation, simulate
+from sidecar.demo.evidence import TRUTH_FIELDS, Evidence, read_scored, weigh, with_truth
+from sidecar.demo.report import write_report
+from sidecar.demo.screen import Screen, explained
+from sidecar.demo.search import checkout, run_command
+from sidecar.demo.service import Service, serving
+from sidecar.errors import OutsideError
+
+MODEL = "logon"
+FIT = f"aifit model={MODEL} recipe=authentication wait=240"
+SCORE = f"aiscore model={MODEL}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Play the demo; 0 done, 1 a step failed, 2 the caller can mend it, 130 interrupted."""
+    options = _options(argv)
+    screen = Screen()
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        play(options.out or checkout() / "demo", options.seed, options.users, screen)
+    except KeyboardInterrupt:
+        return _fail(screen, "interrupted; the sidecar was ended", 130)
+    except DataError as failure:
+        return _fail(screen, str(failure), 2)
+    except OutsideError as failure:
+        return _fail(screen, str(failure), 1)
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("aiscore demo", description=(__doc__ or "").split(":", 1)[1].strip())
+    parser.add_argument("--seed", type=int, default=7, help="another company and other attacks (default: 7)")
+    parser.add_argument("--users", type=int, default=1_000, help="people in the company (default: 1000)")
+    parser.add_argument("--out", type=Path, help="folder for events, scores, report (default: demo/ of the checkout)")
+    return parser.parse_args(argv)
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Whoever ends the demo also ends its sidecar."""
+    raise KeyboardInterrupt
+
+
+def _fail(screen: Screen, message: str, code: int) -> int:
+    screen.console.print("\n[bold red]The demo stopped:[/] ", end="")
+    screen.console.print(message, markup=False, highlight=False)
+    return code
+
+
+def play(out: Path, seed: int, users: int, screen: Screen) -> Evidence:
+    """Every step, one after the other; what is made lies in `out`. Returns what the report shows."""
+    checkout()
+    started = time.monotonic()
+    screen.open()
+    company = _simulated(out, seed, users, screen)
+    with ExitStack() as ends:
+        with screen.step("start the sidecar, with fresh secrets"):
+            service = ends.enter_context(serving(out / "home", out / "sidecar.log"))
+        job = _fitted(out, company, service, screen)
+        _scored(out, company, service, screen)
+    with screen.step("weigh scores and rules against the truth"):
+        scored = with_truth(read_scored(out / "scored.csv"), company.after())
+        evidence = weigh(scored, company.before(), company.after())
+        facts = _facts(seed, company, scored, job, time.monotonic() - started)
+        write_report(out / "report.html", evidence, company.stories, facts)
+    screen.close(evidence, company.stories)
+    screen.console.print(f"\nThe report: [bold]{out / 'report.html'}[/]", highlight=False)
+    return evidence
+
+
+def _simulated(out: Path, seed: int, users: int, screen: Screen) -> Simulation:
+    """Simulate, and write what is given to the commands; the truth goes into a file of its own."""
+    with screen.step(f"simulate a company of {users:,} people for 14 days"):
+        company = simulate(seed=seed, users=users)
+        out.mkdir(parents=True, exist_ok=True)
+        company.before().drop(TRUTH_FIELDS).write_csv(out / "first-10-days.csv")
+        company.after().drop(TRUTH_FIELDS).write_csv(out / "last-4-days.csv")
+        company.after().select("_time", "user", *TRUTH_FIELDS).write_csv(out / "truth.csv")
+    return company
+
+
+def _fitted(out: Path, company: Simulation, service: Service, screen: Screen) -> dict[str, str]:
+    rows = len(company.before())
+    with screen.step(f"fit from {rows:,} sign-ins of the first 10 days, without labels:  | {FIT}"):
+        run_command(FIT, out / "first-10-days.csv", out / "fit.csv", service)
+    job: dict[str, str] = pl.read_csv(out / "fit.csv", infer_schema=False).row(0, named=True)
+    if job.get("state") != "done":
+        raise OutsideError(f"the fit is {job.get('state')}: {job.get('message')}\n{service.last_lines()}")
+    return job
+
+
+def _scored(out: Path, company: Simulation, service: Service, screen: Screen) -> None:
+    rows = len(company.after())
+    with screen.step(f"score the last 4 days:  | {SCORE}", rows) as show:
+        run_command(SCORE, out / "last-4-days.csv", out / "scored.csv", service, _counter(service, show))
+
+
+def _counter(service: Service, show: Callable[[int], None]) -> Callable[[], None]:
+    """Count the scored rows from what the sidecar logs of each request."""
+    with service.log.open(encoding="utf-8") as log:
+        log.seek(0, 2)
+        begin = log.tell()
+
+    def glance() -> None:
+        with service.log.open(encoding="utf-8") as log:
+            log.seek(begin)
+            show(sum(_rows_of(line) for line in log))
+
+    return glance
+
+
+def _rows_of(line: str) -> int:
+    """The rows of a logged scoring request; 0 for any other line, and for one that is still being written."""
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        return 0
+    return int(fact.get("rows") or 0) if fact.get("route") == "/v1/score" else 0
+
+
+def _facts(
+    seed: int, company: Simulation, scored: pl.DataFrame, job: dict[str, str], seconds: float
+) -> list[tuple[str, str]]:
+    models = scored["ai_model"].drop_nulls().unique().sort().to_list()
+    return [
+        ("Simulated", f"{len(company.users):,} people, seed {seed}; docs/simulator.md tells what and what not"),
+        ("Fitted", f"{job.get('rows')} rows of the first ten days, without labels: | {FIT}"),
+        ("Scored", f"{len(scored):,} rows of the last four days: | {SCORE}"),
+        ("Explained", explained(scored)),
+        ("Model", ", ".join(models)),
+        ("Taken", f"{seconds:.0f} seconds, from simulation to report"),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

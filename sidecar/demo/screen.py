@@ -1,0 +1,121 @@
+"""What the demo says on the terminal: where it is, and at the end the queue beside the truth."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from models.simulator import Story
+from models.simulator.rule import ALERTS_A_DAY
+from sidecar.demo.contributions import reasons_of
+from sidecar.demo.evidence import Evidence, Result
+from sidecar.demo.pictures import clock_time
+
+SHOWN = 15
+
+_COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_OPENING = """[bold]AIScore demo[/]
+[dim]A simulated company: people, hosts and attacks are invented. The sidecar, the Splunk commands and the scores are \
+real; Splunk itself is not here, a stand-in runs the commands as it would.[/]
+"""
+
+
+class Screen:
+    """One console for everything that the demo says."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+
+    def open(self) -> None:
+        """Say what this is, and what in it is not real."""
+        self.console.print(_OPENING)
+
+    @contextmanager
+    def step(self, doing: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Show that something goes on; gives a function to say how many rows are done."""
+        columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+        if total:
+            columns[2:2] = [BarColumn(bar_width=24), MofNCompleteColumn()]
+        begun = time.monotonic()
+        hidden = not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=hidden) as progress:
+            task = progress.add_task(doing, total=total)
+            yield lambda done: progress.update(task, completed=done)
+        taken = time.monotonic() - begun
+        self.console.print(f"[green]done[/] {escape(doing)} [dim]{taken:.1f} s[/]", highlight=False, soft_wrap=True)
+
+    def close(self, evidence: Evidence, stories: tuple[Story, ...]) -> None:
+        """The queue, the attacks and the comparison."""
+        width = None if self.console.is_terminal else max(self.console.width, 110)
+        self.console.print(queue_table(evidence.aiscore), width=width)
+        self.console.print(comparison_table(evidence, stories), width=width)
+
+
+def queue_table(result: Result) -> Table:
+    """The first alerts, highest first, with their reasons beside the truth."""
+    shown = result.alerts.head(SHOWN)
+    rest = len(result.alerts) - len(shown)
+    caption = f"and {rest} more, in the report" if rest else ""
+    table = _table("The queue: each is one user on one day", caption)
+    for name in ("#", "user, when (UTC)", "score", "strongest reasons", "truth"):
+        wraps = name == "strongest reasons"
+        table.add_column(name, justify="right" if name == "#" else "left", header_style="dim", no_wrap=not wraps)
+    for rank, row in enumerate(shown.iter_rows(named=True), start=1):
+        table.add_row(*_alert(rank, row))
+    return table
+
+
+def _table(title: str, caption: str = "") -> Table:
+    """A table without lines, its title at the left."""
+    return Table(
+        title=title, title_justify="left", title_style="bold", caption=caption or None, caption_justify="left",
+        box=None, pad_edge=False, padding=(0, 2, 0, 0),
+    )  # fmt: skip
+
+
+def _alert(rank: int, row: dict[str, object]) -> list[Text | str]:
+    """One line; values of events are shown as they are, never read as markup."""
+    score, severity = row["ai_score"], str(row["ai_severity"] or "unscored")
+    reasons = "\n".join(reasons_of(str(row["ai_reasons"] or ""))[:2]) or str(row["ai_note"])
+    story = str(row["story"]).replace("_", " ")
+    number = f"{score:.2f}" if isinstance(score, float) else "–"
+    return [
+        str(rank),
+        Text.assemble(str(row["user"]), "\n", (clock_time(float(str(row["_time"]))), "dim")),
+        Text.assemble(number, "\n", (severity, _COLOURS.get(severity, "dim"))),
+        Text(reasons, overflow="fold"),
+        Text(story, "bold magenta") if story else Text("ordinary", "dim"),
+    ]
+
+
+def comparison_table(evidence: Evidence, stories: tuple[Story, ...]) -> Table:
+    """AIScore beside the rules, all with the same budget."""
+    table = _table(f"\nBeside one-line rules, each with {ALERTS_A_DAY} alerts a day")
+    for name in ("ranked by", "attacks found", "recall", "precision"):
+        table.add_column(name, justify="right" if name in ("recall", "precision") else "left", header_style="dim")
+    for result in (evidence.aiscore, *evidence.rules):
+        names = ", ".join(name.replace("_", " ") for name in result.found) or "none"
+        recall = f"{len(result.found)} of {len(stories)}"
+        style = "bold" if result is evidence.aiscore else ""
+        table.add_row(result.name, names, recall, f"{result.precision:.0%}", style=style)
+    return table
+
+
+def explained(scored: pl.DataFrame) -> str:
+    """How many rows carry an explanation, in words."""
+    count = scored.filter(pl.col("ai_contributions").fill_null("") != "").height
+    return f"{count:,} of {len(scored):,}, the highest first"

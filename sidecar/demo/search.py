@@ -1,0 +1,67 @@
+"""One Splunk command, run as splunkd would run it: a process of the packaged app, events in, results out."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from models.errors import DataError
+from sidecar.demo.service import Service, environment
+from sidecar.errors import OutsideError
+
+_GLANCE_S = 0.25
+
+
+def checkout() -> Path:
+    """The checkout that this file belongs to; the demo needs its stand-in for splunkd and the app's sources.
+
+    Raises DataError where there is none, as in an installed package.
+    """
+    root = Path(__file__).parents[2]
+    if not (root / "tests" / "splunkd" / "pipe.py").is_file() or not (root / "splunk_app" / "bin").is_dir():
+        raise DataError(
+            "the demo runs the Splunk app against a stand-in for Splunk, and both are only in a checkout",
+            field="demo",
+            mend="run `make demo` in a checkout of AIScore",
+        )
+    return root
+
+
+def run_command(
+    command: str, events: Path, results: Path, service: Service, glance: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Run one command line over a CSV of events; returns the messages a person in Splunk would see.
+
+    `glance` is called a few times a second while it runs. The process is ended when we are interrupted.
+    Raises OutsideError with its messages and the end of the sidecar's log when it fails.
+    """
+    said = results.with_suffix(".messages")
+    with results.open("wb") as out, said.open("wb") as messages:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.splunkd.pipe", command, "--events", str(events), "--sidecar", service.url,
+             "--secret-file", str(service.secret), "--quiet"],
+            cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment(),
+        )  # fmt: skip
+        try:
+            _wait(process, service, glance)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+    spoken = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    said.unlink()
+    if process.returncode:
+        last = "\n".join(spoken[-12:])
+        raise OutsideError(f"`| {command}` failed:\n{last}\nthe end of {service.log}:\n{service.last_lines()}")
+    return spoken
+
+
+def _wait(process: subprocess.Popen[bytes], service: Service, glance: Callable[[], None]) -> None:
+    while True:
+        try:
+            process.wait(_GLANCE_S)
+            return
+        except subprocess.TimeoutExpired:
+            glance()
+        if service.process.poll() is not None:
+            raise OutsideError(f"the sidecar ended; the end of {service.log}:\n{service.last_lines()}")
