@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -44,7 +45,7 @@ class Door:
         headers = {name.lower(): value for name, value in scope.headers.items()}
         try:
             self._admitted(scope.path, headers)
-            with self._uploads.place():
+            with self._place(headers):
                 body = await self._body(protocol, headers)
                 status, given, content = await self._answered(scope, headers, body)
         except Exception as failure:
@@ -59,8 +60,12 @@ class Door:
         if not size.isdigit() or int(size) > self._service.limits.body_bytes:
             raise self._too_large()
 
+    def _place(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
+        # Held until the answer is made, so that the memory of all bodies is bounded. No body, no place.
+        return self._uploads.place() if _has_body(headers) else nullcontext()
+
     async def _body(self, protocol: Any, headers: Mapping[str, str]) -> bytes:
-        if "content-length" not in headers and "transfer-encoding" not in headers:
+        if not _has_body(headers):
             return b""
         body = bytearray()
         try:
@@ -98,6 +103,10 @@ class Door:
         tell("refused", request_id=named, code=problem.code, status=problem.number)
         given = [(name.lower(), value) for name, value in problems.headers(problem, named).items()]
         return problem.number, given, problems.body(problem, named)
+
+
+def _has_body(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -16,6 +16,7 @@ STATUS = {
     "bad_digest": 400,
     "no_model": 404,
     "no_verb": 404,
+    "no_route": 404,
     "no_version": 404,
     "no_job": 404,
     "body_timeout": 408,
@@ -70,7 +71,8 @@ def of(failure: BaseException) -> Problem:
             "store", "the sidecar's store failed", mend="see the sidecar's log, run `aiscore ledger verify`"
         )
     if isinstance(failure, HTTPException) and failure.code:
-        return Problem("bad_request", failure.name, "path", "see /openapi.json", status=failure.code)
+        code = "too_large" if failure.code == 413 else "no_route"
+        return Problem(code, failure.name, "path", "see /openapi.json", status=failure.code)
     return Problem("internal", "internal error", mend="see the sidecar's log")
 
 

@@ -1,0 +1,232 @@
+"""From parts to a model: idempotent all the way, in any order, each search and each user apart."""
+
+import csv
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar import verbs
+from sidecar.api.problems import STATUS
+from sidecar.errors import CallerError, NotReady, StoreError
+from sidecar.store.sessions import FileSessions, SessionLimits
+from sidecar.verbs import Verb
+from tests.sidecar.conftest import Api, code_of, events
+
+LINES = events().splitlines(keepends=True)
+PARTS = [LINES[0] + b"".join(LINES[start : start + 40]) for start in range(1, len(LINES), 40)]
+COMMIT = f"/v1/fit?session=s/1&parts={len(PARTS)}&model=new&entity=user"
+
+
+def row(body: bytes) -> dict[str, str]:
+    (only,) = csv.DictReader(io.StringIO(body.decode()))
+    return only
+
+
+def finished(api: Api, job: str) -> dict[str, Any]:
+    """The job once it has ended."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found: dict[str, Any] = api.get(f"/v1/jobs/{job}").get_json()
+        if found["state"] in ("done", "failed"):
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"still {found}")
+
+
+def test_parts_in_any_order_and_twice_become_one_model(api: Api, home: Path) -> None:
+    for seq in (2, 0, 3, 1, 1):
+        reply = api.put(f"/v1/fit/s/1/{seq}", PARTS[seq])
+        assert reply.get_json()["rows"] == 40
+    first, again = api.post(COMMIT), api.post(COMMIT)
+    assert first.status_code == again.status_code == 202
+    accepted = row(first.data)
+    assert tuple(accepted) == ("ordinal", "job", "model", "state", "rows")
+    assert accepted["rows"] == "160" and row(again.data)["job"] == accepted["job"]
+    done = finished(api, accepted["job"])
+    assert (done["state"], done["progress"], done["by"]) == ("done", 1.0, "ann")
+    assert row(api.post(COMMIT).data)["job"] == accepted["job"]
+    listed = row(api.post("/v1/models?model=new").data)
+    assert (listed["state"], listed["rows"], listed["fitted_by"]) == ("champion", "160", "ann")
+    assert not any((home / "sessions").iterdir())
+    assert sum(entry.kind == "fit" for entry in api.service.house.ledger.entries()) == 2
+
+
+def test_the_order_of_arrival_does_not_matter(api: Api) -> None:
+    versions = []
+    for name, order in (("a", (0, 1, 2, 3)), ("b", (3, 2, 1, 0))):
+        for seq in order:
+            api.put(f"/v1/fit/{name}/1/{seq + 1}", PARTS[seq])
+        job = row(api.post(f"/v1/fit?session={name}/1&parts=4&model={name}&entity=user").data)["job"]
+        assert finished(api, job)["state"] == "done"
+        versions.append(row(api.post(f"/v1/models?model={name}").data)["version"])
+    assert versions[0] == versions[1]
+
+
+def test_another_body_for_a_part_is_a_conflict(api: Api) -> None:
+    assert api.put("/v1/fit/s/1/0", PARTS[0]).status_code == 200
+    assert code_of(api.put("/v1/fit/s/1/0", PARTS[1])) == (409, "part_differs")
+    assert api.put("/v1/fit/s/1/0", PARTS[0]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "parts", "expected"),
+    [
+        ((), "1", (409, "missing_part")),
+        ((0, 1, 3), "4", (409, "missing_part")),
+        ((0, 1), "3", (409, "missing_part")),
+        ((0, 1, 2), "2", (409, "missing_part")),
+        ((0,), "", (400, "bad_option")),
+        ((0,), "0", (400, "bad_option")),
+        ((0,), "x", (400, "bad_option")),
+    ],
+)
+def test_no_fit_from_half_a_search(api: Api, sent: tuple[int, ...], parts: str, expected: tuple[int, str]) -> None:
+    for seq in sent:
+        api.put(f"/v1/fit/s/1/{seq}", PARTS[seq])
+    reply = api.post(f"/v1/fit?session=s/1&parts={parts}&model=new")
+    assert code_of(reply) == expected
+    assert api.service.jobs.busy() == 0
+
+
+def test_the_missing_part_is_named_and_can_still_come(api: Api) -> None:
+    for seq in (0, 1, 3):
+        api.put(f"/v1/fit/s/1/{seq}", PARTS[seq])
+    assert " 2 " in api.post(COMMIT).get_json()["mend"]
+    api.put("/v1/fit/s/1/2", PARTS[2])
+    assert api.post(COMMIT).status_code == 202
+
+
+def test_a_part_is_checked_when_it_comes(api: Api) -> None:
+    assert code_of(api.put("/v1/fit/s/1/0", b"")) == (400, "bad_body")
+    assert code_of(api.put("/v1/fit/s/1/0", PARTS[0], AIScore_Digest="0" * 64)) == (400, "bad_digest")
+    assert code_of(api.post(COMMIT)) == (409, "missing_part")
+
+
+def test_sessions_of_two_users_with_one_name_are_apart(api: Api) -> None:
+    api.put("/v1/fit/s/1/0", PARTS[0])
+    api.user = "eve"
+    assert api.put("/v1/fit/s/1/0", PARTS[1]).status_code == 200
+    assert code_of(api.post("/v1/fit?session=s/1&parts=2&model=new")) == (409, "missing_part")
+
+
+def test_a_search_id_is_never_a_path(api: Api, home: Path) -> None:
+    api.put("/v1/fit/..%2f..%2fkeys/1/0", PARTS[0])
+    api.put("/v1/fit/%2e%2e/1/0", PARTS[0])
+    assert sorted(path.name for path in (home / "keys").iterdir()) == ["bundle.key", "ledger.key"]
+    assert all(len(path.name) == 32 for path in (home / "sessions").iterdir())
+
+
+def test_one_request_may_hold_the_whole_fit(api: Api) -> None:
+    sent = [api.post("/v1/fit?model=new&entity=user", events(), AIScore_Request_Id="b" * 32) for _ in range(2)]
+    jobs = {row(reply.data)["job"] for reply in sent}
+    assert len(jobs) == 1
+    assert finished(api, jobs.pop())["state"] == "done"
+
+
+def test_a_later_fit_waits_for_somebody_to_promote_it(api: Api) -> None:
+    before = row(api.post("/v1/models").data)["champion"]
+    job = row(api.post("/v1/fit?model=ait&entity=user&seed=8", events(seed=3)).data)["job"]
+    assert finished(api, job)["state"] == "done"
+    listed = row(api.post("/v1/models").data)
+    assert listed["champion"] == before and len(listed["challengers"]) == 12
+    api.user, api.scopes = "bob", ("admin",)
+    promoted = api.post(f"/v1/models?model=ait&action=promote&version={listed['challengers']}")
+    assert row(promoted.data)["champion"] == listed["challengers"]
+    back = api.post("/v1/models?model=ait&action=rollback")
+    assert row(back.data)["champion"] == before
+    gone = api.post(f"/v1/models?model=ait&action=retire&version={before}")
+    assert row(gone.data)["state"] == "no_champion"
+    told = [(entry.kind, entry.by) for entry in api.service.house.ledger.entries() if entry.by == "bob"]
+    assert told == [("promote", "bob"), ("rollback", "bob"), ("retire", "bob")]
+    api.scopes = ("score",)
+    assert code_of(api.post("/v1/score?model=ait", PARTS[0])) == (404, "no_model")
+
+
+def test_a_fit_that_cannot_be_done_fails_with_field_and_mend(api: Api) -> None:
+    job = row(api.post("/v1/fit?model=new&entity=usr", events()).data)["job"]
+    failed = finished(api, job)
+    assert failed["state"] == "failed" and "usr" in failed["message"]
+    assert row(api.post(f"/v1/models?job={job}").data)["state"] == "failed"
+    assert code_of(api.post("/v1/models?model=new")) == (404, "no_model")
+
+
+def test_a_bug_in_a_fit_fails_the_job_but_not_the_worker(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("S3CRET")
+
+    fit = verbs.VERBS["fit"]
+    with monkeypatch.context() as broken:
+        broken.setitem(verbs.VERBS, "fit", Verb("fit", "", fit.options, fail, fit.scope, "gather", slow=True))  # type: ignore[arg-type]
+        failed = finished(api, row(api.post("/v1/fit?model=new", events()).data)["job"])
+    assert failed["state"] == "failed" and "S3CRET" not in failed["message"]
+    assert api.get("/readyz").status_code == 200
+    job = row(api.post("/v1/fit?model=new&entity=user", events(seed=4)).data)["job"]
+    assert finished(api, job)["state"] == "done"
+
+
+def test_jobs_do_not_pile_up(make_api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    api, go_on = make_api(max_jobs=2), threading.Event()
+    fit = verbs.VERBS["fit"]
+
+    def wait(*_: object) -> None:
+        go_on.wait(30)
+
+    monkeypatch.setitem(verbs.VERBS, "fit", Verb("fit", "", fit.options, wait, fit.scope, "gather", slow=True))  # type: ignore[arg-type]
+    taken = [api.post("/v1/fit?model=new", events()) for _ in range(2)]
+    refused = api.post("/v1/fit?model=new", events())
+    go_on.set()
+    assert [reply.status_code for reply in taken] == [202, 202]
+    assert code_of(refused) == (429, "overloaded") and int(refused.headers["Retry-After"]) > 0
+    for reply in taken:
+        assert finished(api, row(reply.data)["job"])["state"] == "done"
+
+
+def sessions_in(folder: Path, **limits: int) -> FileSessions:
+    return FileSessions(folder, SessionLimits(**limits), time.time)
+
+
+def test_a_session_has_bounds(tmp_path: Path) -> None:
+    kept = sessions_in(tmp_path, sessions=1, rows=10, bytes=100)
+    kept.put("ann", "s", 0, 6, b"x" * 60)
+    with pytest.raises(CallerError, match="rows"):
+        kept.put("ann", "s", 1, 5, b"y")
+    with pytest.raises(CallerError, match="bytes"):
+        kept.put("ann", "s", 1, 1, b"y" * 41)
+    with pytest.raises(NotReady):
+        kept.put("ann", "other", 0, 1, b"y")
+    kept.put("ann", "s", 1, 4, b"y" * 40)
+    assert [part.seq for part in kept.parts("ann", "s")] == [0, 1]
+
+
+def test_an_altered_part_is_not_fitted(tmp_path: Path) -> None:
+    kept = sessions_in(tmp_path)
+    part = kept.put("ann", "s", 0, 1, b"content")
+    next(tmp_path.glob("*/*.csv")).write_bytes(b"contemt")
+    with pytest.raises(StoreError, match="altered"):
+        kept.body("ann", "s", part)
+
+
+def test_old_sessions_are_removed_and_young_ones_stay(tmp_path: Path) -> None:
+    now = time.time()
+    clock = [now]
+    kept = FileSessions(tmp_path, SessionLimits(lifetime_s=60), lambda: clock[0])
+    kept.put("ann", "s", 0, 1, b"content")
+    clock[0] = now + 50
+    assert kept.expire() == 0 and kept.parts("ann", "s")
+    clock[0] = now + 70
+    assert kept.expire() == 1 and not kept.parts("ann", "s")
+
+
+def test_the_folders_are_private(api: Api, home: Path) -> None:
+    api.put("/v1/fit/s/1/0", PARTS[0])
+    for folder in (home, home / "keys", home / "sessions", *(home / "sessions").iterdir()):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+
+
+def test_every_code_has_a_number() -> None:
+    assert all(400 <= number < 600 for number in STATUS.values())
