@@ -109,15 +109,11 @@ class Jobs:
         """The job as it stands; CallerError when there is none."""
         job = self._current().get(job_id)
         if job is None:
-            raise CallerError(
-                f"no job '{job_id}'", code="no_job", field="job", mend="take the id from the fit's reply"
-            )
+            raise CallerError(f"no job '{job_id}'", code="no_job", field="job", mend="take the id from the fit's reply")
         live = self._live.get(job_id)
         if job.state != "queued" or live is None:
             return job
-        return replace(
-            job, state="queued" if live[1] == "queued" else "running", progress=live[0], message=live[1]
-        )
+        return replace(job, state="queued" if live[1] == "queued" else "running", progress=live[0], message=live[1])
 
     def busy(self) -> int:
         """Jobs waiting or running."""
@@ -128,9 +124,7 @@ class Jobs:
             job_id, work = self._queue.get()
             try:
                 self._run(job_id, work)
-            except (
-                Exception
-            ) as failure:  # the ledger itself failed: the next start records the job as interrupted
+            except Exception as failure:  # the ledger itself failed: the next start records the job as interrupted
                 self._report(job_id, failure)
             with self._lock:
                 self._live.pop(job_id, None)

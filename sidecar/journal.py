@@ -25,9 +25,7 @@ CONFIG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "sidecar.journal.JsonLines"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
-    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         LOGGER: {"handlers": ["stderr"], "level": "INFO", "propagate": False},
@@ -45,6 +43,4 @@ def tell_bug(event: str, failure: BaseException, **facts: Any) -> None:
     """Log an unexpected failure by its kind and place only: its message may quote event content."""
     frames = traceback.extract_tb(failure.__traceback__ or sys.exc_info()[2])
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    logging.getLogger(LOGGER).error(
-        event, extra={"facts": {**facts, "kind": type(failure).__name__, "where": where}}
-    )
+    logging.getLogger(LOGGER).error(event, extra={"facts": {**facts, "kind": type(failure).__name__, "where": where}})

@@ -9,9 +9,7 @@ from sidecar.store.base import Ledger
 
 def make_token(ledger: Ledger, name: str, scopes: str, by: str) -> None:
     """Make a token and print it, once."""
-    print(
-        tokens.create(ledger, name, tuple(scope.strip() for scope in scopes.split(",") if scope.strip()), by)
-    )
+    print(tokens.create(ledger, name, tuple(scope.strip() for scope in scopes.split(",") if scope.strip()), by))
 
 
 def revoke_token(ledger: Ledger, token_id: str | None, by: str) -> None:

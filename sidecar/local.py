@@ -58,4 +58,7 @@ def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iter
 
 def _without_tail(body: bytes, width: int) -> bytes:
     # Empty lines at the end are no rows, unless an empty line is how a one-column row is written.
-    return body.rstrip(b"\r\n") + b"\n" if width > 1 else body
+    if width < 2:
+        return body
+    rows = body.rstrip(b"\r\n")
+    return rows + body[len(rows) :].partition(b"\n")[0] + b"\n"

@@ -23,11 +23,7 @@ class Options(BaseModel):
     def headers(cls) -> dict[str, str]:
         """Option name -> the request header that carries it."""
         extras = ((name, info.json_schema_extra) for name, info in cls.model_fields.items())
-        return {
-            name: str(extra["header"])
-            for name, extra in extras
-            if isinstance(extra, dict) and "header" in extra
-        }
+        return {name: str(extra["header"]) for name, extra in extras if isinstance(extra, dict) and "header" in extra}
 
 
 def _split(value: Any) -> Any:
@@ -42,9 +38,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Kind = TypeVar("Kind", bound=Options)
 
 
-def read_options(
-    kind: type[Kind], pairs: Iterable[tuple[str, str]], carried: Mapping[str, Any] | None = None
-) -> Kind:
+def read_options(kind: type[Kind], pairs: Iterable[tuple[str, str]], carried: Mapping[str, Any] | None = None) -> Kind:
     """The options from `key=value` pairs (and, in `carried`, from headers); CallerError names what is wrong.
 
     >>> class Toy(Options):
@@ -60,13 +54,9 @@ def read_options(
     values: dict[str, Any] = {}
     for key, value in pairs:
         if key not in kind.words():
-            raise CallerError(
-                "no such option", code="bad_option", field=key, mend=_nearest(key, kind.words())
-            )
+            raise CallerError("no such option", code="bad_option", field=key, mend=_nearest(key, kind.words()))
         if key in values:
-            raise CallerError(
-                f"option '{key}' is given twice", code="bad_option", field=key, mend="give it once"
-            )
+            raise CallerError(f"option '{key}' is given twice", code="bad_option", field=key, mend="give it once")
         values[key] = value
     try:
         return kind(**values, **(carried or {}))
@@ -91,6 +81,4 @@ def _told(failure: ValidationError, kind: type[Options]) -> CallerError:
             mend=f"add {name}=... ({help_text})",
         )
     reason = str(first["msg"]).removeprefix("Value error, ")
-    return CallerError(
-        f"option '{name}' is wrong", code="bad_option", field=name, mend=reason[0].lower() + reason[1:]
-    )
+    return CallerError(f"option '{name}' is wrong", code="bad_option", field=name, mend=reason[0].lower() + reason[1:])

@@ -22,15 +22,11 @@ class Settings(BaseSettings):
     home: Path = Field(
         Path("~/.aiscore"), description="Folder of all state: ledger, blobs, keys, fit sessions, caches."
     )
-    bind: str = Field(
-        "127.0.0.1:8765", description="Address and port to listen on; off loopback TLS is required."
-    )
+    bind: str = Field("127.0.0.1:8765", description="Address and port to listen on; off loopback TLS is required.")
     tls_cert: Path | None = Field(
         None, description="PEM file of the server's certificate chain; with it only HTTPS is spoken."
     )
-    tls_key: Path | None = Field(
-        None, description="PEM file of the certificate's private key (PKCS#8, not encrypted)."
-    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key (PKCS#8, not encrypted).")
     ticket_secret: SecretStr | None = Field(
         None,
         min_length=32,
@@ -38,9 +34,7 @@ class Settings(BaseSettings):
     )
     nthread: int = Field(1, ge=1, le=256, description="Threads one scoring or fitting call may use.")
     max_requests: int = Field(4, ge=1, le=256, description="Requests served at once; more are told to retry.")
-    max_uploads: int = Field(
-        32, ge=1, le=4096, description="Request bodies received at once; more are told to retry."
-    )
+    max_uploads: int = Field(32, ge=1, le=4096, description="Request bodies received at once; more are told to retry.")
     max_connections: int = Field(
         4096, ge=64, le=65535, description="Connections held open at once, idle ones included."
     )
@@ -53,12 +47,8 @@ class Settings(BaseSettings):
     max_sessions: int = Field(16, ge=1, description="Fit sessions open at once.")
     max_jobs: int = Field(4, ge=1, description="Jobs waiting or running at once; more are told to retry.")
     max_models: int = Field(8, ge=1, description="Loaded models kept in memory.")
-    session_lifetime_s: int = Field(
-        86_400, ge=60, description="Age at which an uncommitted fit session is removed."
-    )
-    header_timeout_s: int = Field(
-        10, ge=1, le=60, description="Time a client has to send its request headers."
-    )
+    session_lifetime_s: int = Field(86_400, ge=60, description="Age at which an uncommitted fit session is removed.")
+    header_timeout_s: int = Field(10, ge=1, le=60, description="Time a client has to send its request headers.")
     body_timeout_s: int = Field(30, ge=1, le=600, description="Time a client has to send its request body.")
 
     @field_validator("home", "tls_cert", "tls_key")
@@ -71,9 +61,7 @@ class Settings(BaseSettings):
         """Host and port of `bind`; CallerError when it is not `host:port`."""
         host, _, port = self.bind.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise CallerError(
-                f"'{self.bind}' is not host:port", field="bind", mend="for example 127.0.0.1:8765"
-            )
+            raise CallerError(f"'{self.bind}' is not host:port", field="bind", mend="for example 127.0.0.1:8765")
         return host.strip("[]"), int(port)
 
     @property
@@ -85,9 +73,7 @@ class Settings(BaseSettings):
         """CallerError when it would not be safe, or not possible, to listen with these settings."""
         host, _ = self.address
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise CallerError(
-                "a certificate and its key belong together", field="tls_cert", mend="give both or none"
-            )
+            raise CallerError("a certificate and its key belong together", field="tls_cert", mend="give both or none")
         for name in ("tls_cert", "tls_key"):
             path = getattr(self, name)
             if path and not path.is_file():
@@ -110,9 +96,7 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as failure:
         first = failure.errors(include_url=False, include_context=False, include_input=False)[0]
         name = str(first["loc"][0])
-        raise CallerError(
-            f"setting AISCORE_{name.upper()} is wrong", field=name, mend=str(first["msg"])
-        ) from None
+        raise CallerError(f"setting AISCORE_{name.upper()} is wrong", field=name, mend=str(first["msg"])) from None
 
 
 def _is_loopback(host: str) -> bool:

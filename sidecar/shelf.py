@@ -79,9 +79,7 @@ class Shelf:
             generation = self._unsealed(version.generation, version.generation_signature)
             return Model.load(name, bundle, version.bundle, generation, version.generation)
         except DataError as failure:
-            raise StoreError(
-                f"model '{name}' version {version.bundle[:12]} cannot be loaded: {failure}"
-            ) from failure
+            raise StoreError(f"model '{name}' version {version.bundle[:12]} cannot be loaded: {failure}") from failure
 
     def _unsealed(self, version: str, signature: str) -> Any:
         return open_sealed(bytes(self._blobs.read(version)), signature, self._key, self._blobs.read)

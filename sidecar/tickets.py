@@ -30,9 +30,7 @@ class Caller:
     def need(self, scope: str) -> None:
         """Forbidden when the caller lacks the scope."""
         if scope not in self.scopes:
-            raise Forbidden(
-                f"scope '{scope}' is needed", code="scope", mend=f"ask for the capability aiscore_{scope}"
-            )
+            raise Forbidden(f"scope '{scope}' is needed", code="scope", mend=f"ask for the capability aiscore_{scope}")
 
 
 def make(user: str, scopes: Iterable[str], secret: bytes, now: float) -> str:
@@ -51,9 +49,7 @@ def check(ticket: str, secret: bytes, now: float) -> Caller:
     """Whose ticket it is; Forbidden when it is not ours, altered, expired or dated too far ahead."""
     head, _, signature = ticket.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(head, secret).encode()):
-        raise _refused(
-            "the ticket is not signed with this sidecar's secret", "check the shared ticket secret"
-        )
+        raise _refused("the ticket is not signed with this sidecar's secret", "check the shared ticket secret")
     payload = _payload(head)
     left_s = payload["expires_at"] - now
     if left_s > LIFETIME_S + TOLERANCE_S:

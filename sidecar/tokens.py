@@ -51,13 +51,9 @@ def create(ledger: Ledger, name: str, scopes: tuple[str, ...], by: str) -> str:
     """A new token; this is the only time its secret is seen."""
     wrong = [scope for scope in scopes if scope not in SCOPES]
     if wrong or not scopes:
-        raise CallerError(
-            f"no scope '{', '.join(wrong)}'", field="scope", mend="scopes are " + ", ".join(SCOPES)
-        )
+        raise CallerError(f"no scope '{', '.join(wrong)}'", field="scope", mend="scopes are " + ", ".join(SCOPES))
     token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    ledger.append(
-        "token", {"id": token_id, "name": name, "scopes": list(scopes), "hash": _hash(secret)}, by=by
-    )
+    ledger.append("token", {"id": token_id, "name": name, "scopes": list(scopes), "hash": _hash(secret)}, by=by)
     return f"k1.{token_id}.{secret}"
 
 

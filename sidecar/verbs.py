@@ -32,9 +32,7 @@ class Verb:
 def find(name: str) -> Verb:
     """The verb of this name; CallerError when there is none."""
     if name not in VERBS:
-        raise CallerError(
-            f"no verb '{name}'", code="no_verb", field="verb", mend="verbs are " + ", ".join(VERBS)
-        )
+        raise CallerError(f"no verb '{name}'", code="no_verb", field="verb", mend="verbs are " + ", ".join(VERBS))
     return VERBS[name]
 
 
@@ -49,11 +47,7 @@ VERBS = {
             lambda _: "score",
             "rows",
         ),
-        Verb(
-            "fit", "learn a model from events", fit.FitOptions, fit.run, lambda _: "fit", "gather", slow=True
-        ),
-        Verb(
-            "models", "list, show and promote models", models.ModelsOptions, models.run, models.scope, "ask"
-        ),
+        Verb("fit", "learn a model from events", fit.FitOptions, fit.run, lambda _: "fit", "gather", slow=True),
+        Verb("models", "list, show and promote models", models.ModelsOptions, models.run, models.scope, "ask"),
     )
 }

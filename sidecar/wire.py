@@ -75,13 +75,9 @@ def read_json(body: bytes, limits: Limits) -> pl.DataFrame:
     mend = 'send {"columns": {"name": ["cell", ...], ...}} with columns of one length'
     try:
         columns = json.loads(body)["columns"]
-        table = pl.DataFrame(
-            {str(name): [_cell(value) for value in cells] for name, cells in columns.items()}
-        )
+        table = pl.DataFrame({str(name): [_cell(value) for value in cells] for name, cells in columns.items()})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pl.exceptions.PolarsError):
-        raise CallerError(
-            "the JSON body is not a table of columns", code="bad_body", field="body", mend=mend
-        ) from None
+        raise CallerError("the JSON body is not a table of columns", code="bad_body", field="body", mend=mend) from None
     _within(table.width, limits.columns, "the body", "columns", "keep only needed columns")
     return _checked(table.cast(pl.String), limits)
 
@@ -166,6 +162,4 @@ def _checked(table: pl.DataFrame, limits: Limits) -> pl.DataFrame:
 
 def _within(size: int, limit: int, what: str, unit: str, mend: str, field: str = "body") -> None:
     if size > limit:
-        raise CallerError(
-            f"{what} has {size:,} {unit}, above {limit:,}", code="too_large", field=field, mend=mend
-        )
+        raise CallerError(f"{what} has {size:,} {unit}, above {limit:,}", code="too_large", field=field, mend=mend)

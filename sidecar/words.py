@@ -59,9 +59,7 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str
-) -> argparse.ArgumentParser:
+def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str) -> argparse.ArgumentParser:
     made = commands.add_parser(
         name, help=TITLES[name], description=TITLES[name], epilog=EPILOGS[name], formatter_class=SHAPE
     )

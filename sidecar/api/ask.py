@@ -27,11 +27,7 @@ def request_id(given: str | None) -> str:
 
 def asked(verb: Verb, pairs: Iterable[tuple[str, str]]) -> Any:
     """The options in the query string and the headers, if the caller may ask for them."""
-    carried = (
-        {"carry": read_carry(request.headers.get("AIScore-Carry"))}
-        if "carry" in verb.options.headers()
-        else {}
-    )
+    carried = {"carry": read_carry(request.headers.get("AIScore-Carry"))} if "carry" in verb.options.headers() else {}
     options = read_options(verb.options, pairs, carried)
     g.caller.need(verb.scope(options))
     return options
@@ -45,16 +41,12 @@ def house_of(service: Service) -> House:
 def checked_body() -> bytes:
     """The request's body, equal to its digest where one was given."""
     if request.headers.get("Content-Encoding"):
-        raise CallerError(
-            "the body is compressed", code="bad_type", field="Content-Encoding", mend="send it as it is"
-        )
+        raise CallerError("the body is compressed", code="bad_type", field="Content-Encoding", mend="send it as it is")
     body = request.get_data(cache=False)
     given = request.headers.get("AIScore-Digest")
     if given and not hmac.compare_digest(given.lower(), digest(body)):
         mend = "send the whole body, and its SHA-256 in hex"
-        raise CallerError(
-            "the body is not what its digest says", code="bad_digest", field="AIScore-Digest", mend=mend
-        )
+        raise CallerError("the body is not what its digest says", code="bad_digest", field="AIScore-Digest", mend=mend)
     return body
 
 
@@ -63,9 +55,7 @@ def table_of(body: bytes, limits: Limits) -> pl.DataFrame:
     kind = request.mimetype or "text/csv"
     if kind not in READERS:
         mend = "send text/csv or application/json"
-        raise CallerError(
-            f"content type '{kind}' is not known", code="bad_type", field="Content-Type", mend=mend
-        )
+        raise CallerError(f"content type '{kind}' is not known", code="bad_type", field="Content-Type", mend=mend)
     table = READERS[kind](body, limits)
     g.rows = table.height
     return table

@@ -8,7 +8,6 @@ places.
 import asyncio
 import io
 import sys
-import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -67,18 +66,21 @@ class Door:
     async def _body(self, protocol: Any, headers: Mapping[str, str]) -> bytes:
         if not _has_body(headers):
             return b""
-        body = bytearray()
         try:
             async with asyncio.timeout(self._timeout_s):
-                async for piece in protocol:
-                    body += piece
-                    if len(body) > self._service.limits.body_bytes:
-                        raise self._too_large()
+                if "content-length" in headers:  # which cannot be exceeded, and was checked
+                    return bytes(await protocol())
+                return await self._pieces(protocol)
         except TimeoutError:
             mend = "send it faster, or raise AISCORE_BODY_TIMEOUT_S"
-            raise CallerError(
-                "the body did not arrive in time", code="body_timeout", field="body", mend=mend
-            ) from None
+            raise CallerError("the body did not arrive in time", code="body_timeout", field="body", mend=mend) from None
+
+    async def _pieces(self, protocol: Any) -> bytes:
+        body = bytearray()
+        async for piece in protocol:
+            body += piece
+            if len(body) > self._service.limits.body_bytes:
+                raise self._too_large()
         return bytes(body)
 
     def _too_large(self) -> CallerError:
@@ -92,9 +94,7 @@ class Door:
 
     async def _answered(self, scope: Any, headers: Mapping[str, str], body: bytes) -> Answer:
         environ = _environ(scope, headers, body)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, _call, self._app.wsgi_app, environ
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _call, self._app.wsgi_app, environ)
 
     def _refused(self, failure: Exception, headers: Mapping[str, str]) -> Answer:
         problem = problems.of(failure)
@@ -114,7 +114,7 @@ def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, A
     environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": urllib.parse.unquote(scope.path, "latin-1"),
+        "PATH_INFO": scope.path.encode().decode("latin-1"),  # as WSGI wants it; the server has unquoted it
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
@@ -131,11 +131,7 @@ def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, A
         "wsgi.run_once": False,
     }
     apart = ("content-type", "content-length", "transfer-encoding")
-    named = {
-        f"HTTP_{name.upper().replace('-', '_')}": value
-        for name, value in headers.items()
-        if name not in apart
-    }
+    named = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items() if name not in apart}
     return environ | named
 
 

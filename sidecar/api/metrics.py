@@ -14,9 +14,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         of = self._registry
         self._requests = Counter("aiscore_requests", "Requests answered", ["route", "status"], registry=of)
-        self._seconds = Histogram(
-            "aiscore_request_seconds", "Time to answer", ["route"], buckets=SECONDS, registry=of
-        )
+        self._seconds = Histogram("aiscore_request_seconds", "Time to answer", ["route"], buckets=SECONDS, registry=of)
         self._rows = Counter("aiscore_rows", "Rows received", ["route"], registry=of)
 
     def watch(self, name: str, help_text: str, read: Callable[[], int]) -> None:

@@ -65,9 +65,7 @@ def _parameters(options: type[Options]) -> list[dict[str, Any]]:
         if facts.get("type") == "array":
             facts = {"type": "string", "default": ""}  # a comma list
         about = schema["properties"][name].get("description", "")
-        found.append(
-            {**place, "required": name in schema.get("required", ()), "description": about, "schema": facts}
-        )
+        found.append({**place, "required": name in schema.get("required", ()), "description": about, "schema": facts})
     return found
 
 
@@ -75,8 +73,7 @@ def _others() -> dict[str, Any]:
     part = [_in_path("sid"), _in_path("position"), _in_path("seq", "integer")]
     return {
         "/v1/fit/{sid}/{position}/{seq}": {
-            "put": _plain("one part of a fit session", part)
-            | {"requestBody": {"content": {"text/csv": TEXT}}}
+            "put": _plain("one part of a fit session", part) | {"requestBody": {"content": {"text/csv": TEXT}}}
         },
         "/v1/jobs/{job_id}": {"get": _plain("how a job stands", [_in_path("job_id")])},
         "/healthz": {"get": _plain("is it alive") | {"security": []}},

@@ -61,15 +61,11 @@ def of(failure: BaseException) -> Problem:
     if isinstance(failure, Forbidden):
         return Problem(failure.code, failure.message, "Authorization", failure.mend)
     if isinstance(failure, NotReady):
-        return Problem(
-            failure.code, failure.message, mend="try again later", retry_after_s=failure.retry_after_s
-        )
+        return Problem(failure.code, failure.message, mend="try again later", retry_after_s=failure.retry_after_s)
     if isinstance(failure, OutsideError):
         return Problem("outside", "a system the sidecar depends on failed", mend="see the sidecar's log")
     if isinstance(failure, StoreError):
-        return Problem(
-            "store", "the sidecar's store failed", mend="see the sidecar's log, run `aiscore ledger verify`"
-        )
+        return Problem("store", "the sidecar's store failed", mend="see the sidecar's log, run `aiscore ledger verify`")
     if isinstance(failure, HTTPException) and failure.code:
         code = "too_large" if failure.code == 413 else "no_route"
         return Problem(code, failure.name, "path", "see /openapi.json", status=failure.code)

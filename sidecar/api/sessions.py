@@ -44,9 +44,7 @@ def committed(verb: Verb, service: Service) -> Job:
 
     CallerError (missing_part) until every part is there.
     """
-    options = asked(
-        verb, [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS]
-    )
+    options = asked(verb, [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS])
     owner, name = g.caller.user, request.args["session"]
     key = f"session {owner} {name}"
     known = service.jobs.known(key)
@@ -78,14 +76,10 @@ def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
     missing = [str(seq) for seq in wanted if seq not in have]
     if missing:
         mend = "send parts " + ", ".join(missing[:5]) + " again"
-        raise CallerError(
-            f"{len(missing)} of {count} parts are missing", code="missing_part", field="parts", mend=mend
-        )
+        raise CallerError(f"{len(missing)} of {count} parts are missing", code="missing_part", field="parts", mend=mend)
     if len(parts) > int(count):
         mend = f"say parts={len(parts)}"
-        raise CallerError(
-            f"{len(parts)} parts were sent, not {count}", code="missing_part", field="parts", mend=mend
-        )
+        raise CallerError(f"{len(parts)} parts were sent, not {count}", code="missing_part", field="parts", mend=mend)
     return parts
 
 

@@ -198,7 +198,11 @@ def test_a_bundle_signed_by_somebody_else_is_never_scored_with(make_api: Any, ho
     ],
 )
 def test_failures_inside_tell_nothing_of_the_data(
-    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: Exception, expected: tuple[int, str]
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    failure: Exception,
+    expected: tuple[int, str],
 ) -> None:
     def fail(*_: object) -> None:
         raise failure
