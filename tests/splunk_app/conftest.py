@@ -4,11 +4,16 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.splunk_app.scripted import Sidecar
 from tests.splunkd import pythons
 from tests.splunkd.app import InstalledApp, package
 from tests.splunkd.rest import Splunkd
+
+# A busy machine must not fail a property.
+settings.register_profile("app", deadline=None, max_examples=100)
+settings.load_profile("app")
 
 # The kit's own modules are tested in this process too.
 sys.path.insert(0, str(package.HERE / "bin"))

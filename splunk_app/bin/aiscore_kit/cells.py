@@ -6,6 +6,7 @@ import re
 _CELL = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*|\Z)|[^,\n]*)'
 _CELLS = re.compile(_CELL)
 _RECORD = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
+_CLOSED = re.compile(rb'[^"]|\Z|"[^"]*(?:""[^"]*)*"(?!")')
 _NEEDS_QUOTES = re.compile(rb'[",\r\n]')
 
 
@@ -36,6 +37,15 @@ def value(cell):
         return cell
     inner = cell[1:-1] if len(cell) > 1 and cell.endswith(b'"') else cell[1:]
     return inner.replace(b'""', b'"')
+
+
+def closed(cell):
+    """The cell with its closing quote, which only the last cell of a broken body can lack.
+
+    >>> closed(b'"a""b'), closed(b'"a"'), closed(b'a"')
+    (b'"a""b"', b'"a"', b'a"')
+    """
+    return cell if _CLOSED.match(cell) else cell + b'"'
 
 
 def quote(plain):

@@ -92,6 +92,9 @@ class Sidecar:
             raise Failure("sidecar_down", "no connection: %s" % _inmost(error), retry=True) from None
         except requests.exceptions.RequestException as error:
             raise Failure("sidecar_error", "the request could not be sent: %s" % type(error).__name__) from None
+        except OSError as error:
+            # requests lets the fault of a certificate file through as it is.
+            raise Failure("tls", "ca_file cannot be used: %s" % str(error)[:200]) from None
         with response:
             return self._read(request, response, deadline)
 

@@ -56,6 +56,8 @@ def _records(body):
     if b'"' not in body:
         found = _lines(body)
         return found, _same_width(found) and not _stray_return(body)
+    if body.count(b'"') & 1:
+        return cells.records(body), False
     # Every quoted run becomes one quote character: what is left is the shape of the table.
     shape = _QUOTED.sub(b'"', body)
     if not _quotes_fill_cells(shape):

@@ -59,7 +59,8 @@ class RowByRow(Chunked, StreamingCommand):
             try:
                 known = self._asked_contract(Deadline(contract.LIMIT_S))
                 cache.put(self.model, known)
-            except (Failure, ValueError, KeyError, AttributeError):
+            except Exception:
+                # Whatever it was, the first chunk meets it again and can tell of it there.
                 known = cache.get(self.model, contract.STALE_S)
         return known
 

@@ -41,6 +41,8 @@ def _slowly(rows, names, suffixes):
     records = []
     for record, suffix in zip(rows.records, suffixes):
         came = cells.split(record)
+        # What we append must not fall into a quoted cell that never ends.
+        came[-1] = cells.closed(came[-1])
         row = came[:width] + [b""] * (total - min(width, len(came)))
         _move(row, moves)
         for at in stale:
