@@ -1,0 +1,151 @@
+"""The past is encoded as the future will be: earlier days only. The bugs it guards against are planted here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from models.detectors.forest import Forest
+from models.features import baseline
+from models.features.baseline import Generation
+from models.features.encode import Encoded, encode
+from models.features.partition import Partition, learn
+from models.features.prequential import encode_past, periods_of
+from models.features.spec import FeatureSpec, Field
+from models.features.values import Values, read_values
+from sklearn.metrics import roc_auc_score
+
+from tests.models.tables import DAY_S, START_S, one, sign_ins
+
+SPEC = FeatureSpec((Field("dest", "category"), Field("app", "category"), Field("bytes", "number")), ("user",), "_time")
+Encoder = Callable[[Values, FeatureSpec], Encoded]
+
+
+def prequential(values: Values, spec: FeatureSpec) -> Encoded:
+    return encode_past(values, spec, np.ones(values.count, np.bool_)).encoded
+
+
+def in_sample(values: Values, spec: FeatureSpec) -> Encoded:
+    """The bug: rows are encoded against a baseline that holds them."""
+    return encode(values, spec, learned(values, spec))
+
+
+def learned(values: Values, spec: FeatureSpec) -> Generation:
+    return Generation.publish(learn(values, spec, np.ones(values.count, np.bool_)), spec, 1)
+
+
+def novelty_auroc(encoder: Encoder) -> float:
+    """How well a forest on the columns of novelty tells first-time sign-ins from usual ones on the next day."""
+    novelty = [n for n, column in enumerate(SPEC.columns()) if column.name.endswith(".new")]
+    history = read_values(sign_ins(days=8), SPEC)
+    matrix = encoder(history, SPEC).matrix[history.count // 8 :, novelty]
+    usual = [one(user=f"user{u}", dest=f"host{3 * u + k}", bytes="3000") for u in range(8) for k in range(3)]
+    strange = [one(user=f"user{u}", dest=f"host{(3 * u + 9) % 24}", bytes="3000") for u in range(8)]
+    test = encode(read_values(pl.concat(usual + strange), SPEC), SPEC, learned(history, SPEC)).matrix[:, novelty]
+    score = Forest.fit(matrix, 7, trees=100).score(test)
+    return float(roc_auc_score(np.r_[np.zeros(len(usual)), np.ones(len(strange))], score))
+
+
+def test_a_forest_learns_novelty_from_prequential_encoding() -> None:
+    assert novelty_auroc(prequential) > 0.9
+
+
+def test_in_sample_encoding_would_fail() -> None:
+    """Inside its own baseline nothing is ever new, so the forest never learns to look."""
+    history = read_values(sign_ins(days=8), SPEC)
+    new = [column.name for column in SPEC.columns()].index("dest@user.new")
+    assert np.nansum(in_sample(history, SPEC).matrix[:, new]) == 0 < np.nansum(prequential(history, SPEC).matrix[:, new])
+    assert novelty_auroc(in_sample) <= 0.5
+
+
+def test_each_day_sees_earlier_days_only() -> None:
+    """The first row of a value is new; a later row of the same day is new as well, of the next day is not."""
+    time = [0.0, 1.0, 1.0 * DAY_S, 1.5 * DAY_S, 2.0 * DAY_S]
+    table = pl.DataFrame({"_time": time, "dest": ["a", "a", "b", "b", "b"]})
+    spec = FeatureSpec((Field("dest", "category"),), (), "_time")
+    new = prequential(read_values(table, spec), spec).matrix[:, 1]
+    assert new.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0]
+
+
+def test_the_first_period_trains_nothing() -> None:
+    values = read_values(sign_ins(days=4), SPEC)
+    past = encode_past(values, SPEC, np.ones(values.count, np.bool_))
+    assert past.trains.sum() == values.count - periods_of(values)[0].stop
+    assert list(past.partitions) == ["2023-11-15", "2023-11-16", "2023-11-17", "2023-11-18"]
+
+
+@pytest.mark.parametrize(("days", "periods"), [(1, 10), (2, 10), (3, 3)])
+def test_fewer_than_three_days_become_ten_blocks(days: int, periods: int) -> None:
+    assert len(periods_of(read_values(sign_ins(days=days), SPEC))) == periods
+
+
+def test_without_a_clock_no_row_stands_in_its_own_baseline() -> None:
+    spec = FeatureSpec((Field("dest", "category"),))
+    table = pl.DataFrame({"dest": [f"v{n}" for n in range(20)]})
+    past = encode_past(read_values(table, spec), spec, np.ones(20, np.bool_))
+    assert past.encoded.matrix[:, 1].tolist() == [1.0] * 20 and past.trains.all()
+
+
+def test_rows_that_do_not_teach_leave_no_trace() -> None:
+    table = sign_ins()
+    values = read_values(table, SPEC)
+    teaches = np.arange(values.count) % 3 != 0
+    without = learn(read_values(table.filter(pl.Series(teaches)), SPEC), SPEC, np.ones(int(teaches.sum()), np.bool_))
+    assert_same(learn(values, SPEC, teaches), without)
+
+
+def test_days_add_up_in_any_order_and_a_day_can_be_taken_back() -> None:
+    values = read_values(sign_ins(), SPEC)
+    days = [values.slice(p.start, p.stop) for p in periods_of(values)]
+    parts = [learn(day, SPEC, np.ones(day.count, np.bool_)) for day in days]
+    assert_same(Partition.merge(parts), Partition.merge(parts[::-1]))
+    assert_same(Partition.merge(parts), learn(values, SPEC, np.ones(values.count, np.bool_)))
+    rest = Generation.publish(Partition.merge(parts[1:]), SPEC, 5).files(SPEC)
+    rows = values.slice(days[0].count, values.count)
+    never = Generation.publish(learn(rows, SPEC, np.ones(rows.count, np.bool_)), SPEC, 5).files(SPEC)
+    assert rest == never
+
+
+def test_a_generation_comes_back_from_its_files() -> None:
+    values = read_values(sign_ins(), SPEC)
+    found = encode_past(values, SPEC, np.ones(values.count, np.bool_)).generation
+    again = Generation.from_files(found.files(SPEC), SPEC)
+    assert np.array_equal(encode(values, SPEC, again).matrix, encode(values, SPEC, found).matrix, equal_nan=True)
+    assert (again.days, again.rows) == (6, values.count)
+
+
+def newcomer(history_rows: int) -> Encoded:
+    """A user with so many rows of history signs in where everybody does."""
+    table = sign_ins()
+    rows = [one(user="joiner", dest="host1", _time=str(START_S + n)) for n in range(history_rows)]
+    generation = learned(read_values(pl.concat([*rows, table]), SPEC), SPEC)
+    return encode(read_values(one(user="joiner", dest="host2"), SPEC), SPEC, generation)
+
+
+def entity_columns(encoded: Encoded) -> Any:
+    at = [n for n, column in enumerate(SPEC.columns()) if "@user" in column.name]
+    return encoded.matrix[0, at]
+
+
+def test_a_cold_entity_is_missing_not_surprising() -> None:
+    for history in (0, 1, baseline.MIN_HISTORY_ROWS - 1):
+        found = newcomer(history)
+        assert np.isnan(entity_columns(found)).all() and found.cold[0]
+        assert found.surprise[0, 0] == 0.0
+    assert not np.isnan(entity_columns(newcomer(baseline.MIN_HISTORY_ROWS))).any()
+
+
+def test_surprise_for_cold_entities_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "MIN_HISTORY_ROWS", 1)
+    found = newcomer(9)
+    assert not np.isnan(entity_columns(found)).any() and found.surprise[0, 0] > 0.0
+
+
+def assert_same(one_part: Partition, other: Partition) -> None:
+    assert one_part.tables.keys() == other.tables.keys()
+    for key, counts in one_part.tables.items():
+        for part in ("owners", "codes", "counts"):
+            assert np.array_equal(getattr(counts, part), getattr(other.tables[key], part)), key

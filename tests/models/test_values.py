@@ -1,0 +1,79 @@
+"""Reading events: numbers, times, values of several kinds, dirty cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from models.errors import DataError
+from models.features.hashing import codes_of
+from models.features.spec import FeatureSpec, Field
+from models.features.values import bucket_of, read_numbers, read_time, read_values, require_time, value_lists
+
+
+def test_what_is_no_finite_number_is_missing() -> None:
+    found = read_numbers(pl.DataFrame({"n": ["1", " 2.5 ", "1,234", "NaN", "inf", "", "1e400", "x", None]}), "n")
+    assert found[:2].tolist() == [1.0, 2.5]
+    assert np.isnan(found[2:]).all()
+
+
+def test_times_may_be_epoch_or_iso() -> None:
+    table = pl.DataFrame({"t": ["1642993260", "1642993260.25", "2022-01-24T03:01:00.000+00:00", "", "soon"]})
+    found = read_time(table, "t")
+    assert found[:3].tolist() == [1642993260.0, 1642993260.25, 1642993260.0]
+    assert np.isnan(found[3:]).all()
+
+
+@pytest.mark.parametrize(("column", "words"), [("t", "soon"), ("absent", "not in the data")])
+def test_a_fit_refuses_what_is_no_time(column: str, words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        require_time(pl.DataFrame({"t": ["1", "soon"]}), column)
+    assert caught.value.field == column and caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("plain", "encoded", "wanted"),
+    [
+        ("a\nb", "", ["a", "b"]),
+        ("a\nb", "$a$;$b$", ["a", "b"]),
+        ("x", "$cost $$5$;$y;z$", ["cost $5", "y;z"]),
+        ("single", "", ["single"]),
+    ],
+)
+def test_multivalues_as_splunk_writes_them(plain: str, encoded: str, wanted: list[str]) -> None:
+    table = pl.DataFrame({"f": [plain, "other"], "__mv_f": [encoded, ""]})
+    assert value_lists(table, "f").to_list() == [wanted, ["other"]]
+
+
+def test_a_value_counts_once_a_row() -> None:
+    spec = FeatureSpec((Field("f", "multivalue"),))
+    tokens = read_values(pl.DataFrame({"f": ["a\na\nb", "", "b"]}), spec).tokens["f"]
+    assert tokens.rows.tolist() == [0, 0, 2]
+    assert tokens.codes[1] == tokens.codes[2] != tokens.codes[0]
+
+
+def test_codes_do_not_depend_on_the_table() -> None:
+    alone, together = codes_of(pl.Series(["x"])), codes_of(pl.Series(["y", "x", None, ""]))
+    assert alone[0] == together[1] and together[2] == together[3] == 0
+
+
+def test_absent_fields_are_missing_everywhere() -> None:
+    spec = FeatureSpec((Field("a", "category"), Field("n", "number"), Field("_time", "hour")), ("user",), "_time")
+    values = read_values(pl.DataFrame({"other": ["1", "2"]}), spec)
+    assert len(values.tokens["a"].rows) == len(values.tokens["_time"].rows) == 0
+    assert np.isnan(values.numbers["n"]).all() and values.entities["user"].tolist() == [0, 0]
+
+
+def test_slices_hold_the_same_rows() -> None:
+    spec = FeatureSpec((Field("f", "multivalue"), Field("n", "number")))
+    table = pl.DataFrame({"f": ["a", "a\nb", "c", "d\ne"], "n": ["1", "2", "3", "4"]})
+    part, direct = read_values(table, spec).slice(1, 3), read_values(table[1:3], spec)
+    assert part.tokens["f"].rows.tolist() == direct.tokens["f"].rows.tolist()
+    assert part.tokens["f"].codes.tolist() == direct.tokens["f"].codes.tolist()
+    assert part.numbers["n"].tolist() == [2.0, 3.0]
+
+
+def test_buckets_are_eight_to_the_octave_and_signed() -> None:
+    numbers = np.array([0.0, 1.0, 3.0, 7.0, -7.0, 1e300])
+    assert bucket_of(numbers).tolist()[:5] == [0, 8, 16, 24, -24]
+    assert abs(bucket_of(numbers)[5]) < 1 << 15, "the largest float fits the bucket code"
