@@ -9,6 +9,7 @@ from sidecar.api.ask import request_id
 from sidecar.api.gate import OPEN
 from sidecar.api.service import Service
 from sidecar.journal import tell, tell_bug
+from sidecar.verbs import VERBS
 
 
 def around(app: Flask, service: Service) -> None:
@@ -36,13 +37,19 @@ def around(app: Flask, service: Service) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         seconds = time.monotonic() - g.began
-        route = request.url_rule.rule if request.url_rule else "none"
-        if request.view_args and "name" in request.view_args and response.status_code not in (404, 405):
-            route = f"/v1/{request.view_args['name']}"
+        route = _route()
         service.metrics.answered(route, response.status_code, seconds, g.rows)
         if request.path not in OPEN:
             tell("request", **_facts(response, route, seconds))
         return response
+
+
+def _route() -> str:
+    # From a closed list: a path that strangers make up must not become a name in the metrics.
+    verb = (request.view_args or {}).get("name")
+    if verb in VERBS:
+        return f"/v1/{verb}"
+    return request.url_rule.rule if request.url_rule else "none"
 
 
 def _facts(response: Response, route: str, seconds: float) -> dict[str, object]:

@@ -83,15 +83,11 @@ class FileSessions:
         rows = part.rows + sum(known.rows for known in self.parts(owner, name))
         if rows > self._limits.rows:
             mend = "narrow the search, or raise AISCORE_MAX_FIT_ROWS"
-            raise CallerError(
-                f"a fit may have {self._limits.rows:,} rows", code="too_large", field="body", mend=mend
-            )
+            raise CallerError(f"a fit may have {self._limits.rows:,} rows", code="too_large", field="body", mend=mend)
         taken = sum(path.stat().st_size for path in place.iterdir()) if place.exists() else 0
         if taken + size > self._limits.bytes:
             mend = "keep only needed fields, or raise AISCORE_MAX_FIT_MB"
-            raise CallerError(
-                f"a fit may have {self._limits.bytes:,} bytes", code="too_large", field="body", mend=mend
-            )
+            raise CallerError(f"a fit may have {self._limits.bytes:,} bytes", code="too_large", field="body", mend=mend)
 
     def _write(self, place: Path, part: Part, body: bytes) -> None:
         try:

@@ -78,9 +78,7 @@ class SqliteLedger:
         head = self._read_head()
         if head is None:
             if found:
-                raise StoreError(
-                    f"{self._head_path.name} is missing; restore it with the ledger from a backup"
-                )
+                raise StoreError(f"{self._head_path.name} is missing; restore it with the ledger from a backup")
             return 0
         number, last_hash = head
         if number > len(found):

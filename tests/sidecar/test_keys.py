@@ -1,0 +1,43 @@
+"""Keys are made once, whole, and for one pair of eyes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sidecar.errors import StoreError
+from sidecar.keys import key_in, private_folder
+
+
+def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
+    key = key_in(tmp_path, "bundle")
+    assert len(key) == 64 and key_in(tmp_path, "bundle") == key
+    assert (tmp_path / "bundle.key").stat().st_mode & 0o777 == 0o600
+    assert key_in(tmp_path, "ticket") != key
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle.key", "ticket.key"]
+
+
+def test_starting_together_ends_with_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: key_in(tmp_path, "bundle"), range(32)))) == 1
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    key_in(tmp_path, "bundle")
+    (tmp_path / "bundle.key").chmod(0o640)
+    with pytest.raises(StoreError, match="chmod 600"):
+        key_in(tmp_path, "bundle")
+
+
+def test_an_empty_key_is_refused(tmp_path: Path) -> None:
+    key_in(tmp_path, "bundle")
+    (tmp_path / "bundle.key").write_text("")
+    with pytest.raises(StoreError, match="too short"):
+        key_in(tmp_path, "bundle")
+
+
+def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o755)
+    private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
