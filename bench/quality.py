@@ -1,7 +1,7 @@
 """Detection quality on real alerts: leave one network out, through the command line, on the written ai_score.
 
-    python -m bench.quality            # all figures, a table, bench/results/quality.json, docs/real-data.md
-    python -m bench.quality --help
+python -m bench.quality            # all figures, a table, bench/results/quality.json, docs/real-data.md
+python -m bench.quality --help
 """
 
 from __future__ import annotations

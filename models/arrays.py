@@ -36,5 +36,7 @@ def read_array(content: Buffer) -> npt.NDArray[Any]:
     if dtype.hasobject or fortran:
         raise DataError("the array file holds objects", field="bundle", mend="fit the model again")
     count = int(np.prod(shape))
+    if len(content) < head.tell() + count * dtype.itemsize:
+        raise DataError("the array file is cut short", field="bundle", mend="fit the model again")
     found = np.frombuffer(content, dtype=dtype, count=count, offset=head.tell()) if count else np.zeros(0, dtype)
     return found.reshape(shape)

@@ -9,12 +9,12 @@ from models.simulator.events import draft, nothing, pick
 
 
 def administration(company: Company, clock: Clock, rng: np.random.Generator) -> pl.DataFrame:
-    """The draft of the administrators' rounds: a few a day by whoever is on call, patches every Tuesday."""
+    """The draft of the administrators' rounds: several a day by those on call, patches every Tuesday."""
     on_call = rng.permutation(company.of("it"))
     drafts = [nothing()]
     for day in range(clock.days):
-        for _ in range(rng.poisson(3.0)):
-            person = int(on_call[(day // 2 + int(rng.integers(0, 4))) % len(on_call)])
+        for _ in range(rng.poisson(8.0)):
+            person = int(on_call[(day // 2 + int(rng.integers(0, 12))) % len(on_call)])
             drafts.append(round_of(company, person, day + rng.uniform(0.1, 0.95), int(rng.integers(12, 60)), rng))
         if (clock.start.weekday() + day) % 7 == 1:
             team = rng.permutation(on_call)[: max(2, len(on_call) // 5)]

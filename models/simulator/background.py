@@ -49,18 +49,22 @@ def _sample(habits: Habits, clock: Clock, rng: np.random.Generator) -> Sample:
     busy = np.where(clock.weekend()[days], 0.5, 1.0)
     counts = rng.poisson(habits.rate[people] * busy)
     person, day = np.repeat(people, counts), np.repeat(days, counts)
-    second, evening = _seconds(habits, person, rng)
+    second, dawn, evening = _seconds(habits, person, rng)
     # First come, first cumulated share above the draw: the application.
     app = (habits.apps[person] < rng.random(len(person))[:, None]).sum(axis=1)
     app = np.where(evening, APP["o365"], np.minimum(app, len(APPS) - 1))
     in_office = habits.mode[person, day] == OFFICE  # where nobody needs the VPN
     app = np.where((app == APP["vpn"]) & in_office, APP["kerberos"], app)
+    app = np.where(dawn & ~in_office, APP["vpn"], app)  # and with which every other day begins
     phone = (app == APP["o365"]) & (evening | (rng.random(len(app)) < 0.15))
     return Sample(person, day, app, second, phone)
 
 
-def _seconds(habits: Habits, person: Ints, rng: np.random.Generator) -> tuple[Floats, Flags]:
-    """Local seconds of the day: a morning wave, the day with its lunch, mail on the phone in the evening."""
+def _seconds(habits: Habits, person: Ints, rng: np.random.Generator) -> tuple[Floats, Flags, Flags]:
+    """Local seconds of the day: a morning wave, the day with its lunch, mail on the phone in the evening.
+
+    The flags tell who is part of the morning wave and who of the evening.
+    """
     size = len(person)
     begin, length = habits.starts_h[person] * HOUR_S, habits.length_h[person] * HOUR_S
     place = rng.random(size)
@@ -69,7 +73,8 @@ def _seconds(habits: Habits, person: Ints, rng: np.random.Generator) -> tuple[Fl
     kind = rng.random(size)
     morning = begin + 600 * rng.standard_normal(size)
     evening = begin + length + rng.random(size) * 4.5 * HOUR_S
-    return np.select([kind < 0.1, kind > 0.94], [morning, evening], begin + place * length), kind > 0.94
+    dawn, late = kind < 0.1, kind > 0.94
+    return np.select([dawn, late], [morning, evening], begin + place * length), dawn, late
 
 
 def _servers(company: Company, habits: Habits, sample: Sample, rng: np.random.Generator) -> Ints:

@@ -177,7 +177,7 @@ def _works(shifts: Flags, joined: Ints, clock: Clock, rng: np.random.Generator) 
 def _places(company: Company, clock: Clock, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """From where each person works on each day, and in which country that is."""
     shape = (company.size, clock.days)
-    fond_of_home = rng.beta(1.3, 2.4, company.size)[:, None]
+    fond_of_home = rng.beta(2.0, 3.0, company.size)[:, None]
     mode = np.where(rng.random(shape) < fond_of_home, HOME, OFFICE)
     country = np.repeat(company.office[:, None], clock.days, axis=1)
     _travel(mode, country, clock, rng)

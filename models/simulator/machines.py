@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from models.simulator.clock import DAY_S, HOUR_S, Clock, Floats, Names
-from models.simulator.company import APP, Company, address, lognormal
+from models.simulator.company import APP, Company, lognormal
 from models.simulator.events import draft, nothing, pick
-from models.simulator.habits import COUNTRIES, Habits
+from models.simulator.habits import Habits
 
 _GUESSED = (
     "admin",
@@ -35,7 +35,6 @@ def machine_work(company: Company, habits: Habits, clock: Clock, rng: np.random.
         [
             services(company, clock, rng),
             *[backup(company, day, rng) for day in days],
-            *[internet_noise(day, rng) for day in days],
             *[scan(company, day, rng) for day in days if day % 3 == 0],
             *[deployments(company, day, rng) for day in working],
             expired_service(company, 4.1, rng),
@@ -129,22 +128,6 @@ def scan(company: Company, day: int, rng: np.random.Generator) -> pl.DataFrame:
         src_country=_SITE,
         dest=pick(hosts, host),
         app="ssh",
-    )
-
-
-def internet_noise(day: int, rng: np.random.Generator) -> pl.DataFrame:
-    """What every mail server hears all day: guesses at accounts that do not exist, from everywhere."""
-    size = int(rng.poisson(160))
-    country = rng.integers(0, len(COUNTRIES), size)
-    source = 40_000 + rng.integers(0, 80_000, 25)[rng.integers(0, 25, size)]
-    return draft(
-        day * DAY_S + np.sort(rng.random(size)) * DAY_S,
-        action="failure",
-        user=pick(_GUESSED, rng.integers(0, len(_GUESSED), size)),
-        src=pick(address(source), np.arange(size)),
-        src_country=pick(COUNTRIES, country),
-        dest="o365",
-        app="imap",
     )
 
 

@@ -78,7 +78,8 @@ def test_the_carry_stays_below_four_kilobytes_and_keeps_the_strangest() -> None:
 
 
 @pytest.mark.parametrize(
-    "carry", [b"x", b"AC1\0short", write_carry({1: Memory(0.0, -1.0, 0.0)}), write_carry({1: Memory(0.0, math.nan, 0.0)})]
+    "carry",
+    [b"x", b"AC1\0short", write_carry({1: Memory(0.0, -1.0, 0.0)}), write_carry({1: Memory(0.0, math.nan, 0.0)})],
 )
 def test_a_foreign_carry_is_refused(carry: bytes) -> None:
     with pytest.raises(DataError, match="carry"):

@@ -37,9 +37,7 @@ def of_owner(seen: list[tuple[int, int]], owner: int, code: int) -> float:
 
 @settings(max_examples=150, deadline=None)
 @given(pairs, st.lists(st.tuples(st.integers(1, 5), st.integers(1, 11)), min_size=1, max_size=8))
-def test_category_shares_are_those_of_the_reference(
-    seen: list[tuple[int, int]], asked: list[tuple[int, int]]
-) -> None:
+def test_category_shares_are_those_of_the_reference(seen: list[tuple[int, int]], asked: list[tuple[int, int]]) -> None:
     owners, codes = np.array(asked, np.uint64).T
     counts = counts_of(seen)
     above = CategoryLevel.publish(counts.fold()).share(np.zeros_like(owners), codes, None)

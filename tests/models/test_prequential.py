@@ -57,7 +57,9 @@ def test_in_sample_encoding_would_fail() -> None:
     """Inside its own baseline nothing is ever new, so the forest never learns to look."""
     history = read_values(sign_ins(days=8), SPEC)
     new = [column.name for column in SPEC.columns()].index("dest@user.new")
-    assert np.nansum(in_sample(history, SPEC).matrix[:, new]) == 0 < np.nansum(prequential(history, SPEC).matrix[:, new])
+    assert (
+        np.nansum(in_sample(history, SPEC).matrix[:, new]) == 0 < np.nansum(prequential(history, SPEC).matrix[:, new])
+    )
     assert novelty_auroc(in_sample) <= 0.5
 
 

@@ -1,0 +1,257 @@
+"""From a table to a scored table: what a person gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+from models.bundle import seal, version_of
+from models.errors import DataError
+from models.event_id import event_ids_of
+from models.fields import OUTPUT_FIELDS, output_names
+from models.plan import FitPlan
+from models.scoring import Model
+from models.training import Fit, fit
+
+from tests.models.tables import DAY_S, START_S, one, sign_ins
+
+PLAN = FitPlan("logon", entities=("user",), fields=("dest", "app", "bytes"))
+
+
+def attacks(count: int = 40) -> pl.DataFrame:
+    """Sign-ins of every user to hosts of others with much data, spread over the days."""
+    rows = [
+        one(user=f"user{n % 8}", dest=f"secret{n % 3}", bytes=str(10**7 + n), _time=str(START_S + DAY_S + n * 7200))
+        for n in range(count)
+    ]
+    return pl.concat(rows)
+
+
+def labelled() -> pl.DataFrame:
+    usual = sign_ins().with_columns(label=pl.lit("0"))
+    return pl.concat([usual, attacks().with_columns(label=pl.lit("1"))])
+
+
+def load(found: Fit, name: str = "logon") -> Model:
+    versions = (version_of(seal("bundle", found.bundle)), version_of(seal("generation", found.generation)))
+    return Model.load(name, found.bundle, versions[0], found.generation, versions[1])
+
+
+@cache
+def unsupervised() -> Model:
+    return load(fit(sign_ins(), PLAN))
+
+
+@cache
+def supervised() -> Model:
+    return load(fit(labelled(), replace(PLAN, label="label")))
+
+
+def test_the_output_is_the_contract() -> None:
+    events = pl.concat([one(), one(dest="secret1")])
+    scored = unsupervised().score(events).table
+    assert tuple(scored.columns) == OUTPUT_FIELDS and scored.height == 2
+    assert unsupervised().score(events, prefix="net_").table.columns == list(output_names("net_"))
+
+
+def test_the_strange_event_scores_higher_and_the_reason_says_why() -> None:
+    scored = unsupervised().score(pl.concat([one(), one(dest="secret1", bytes="90000000")])).table
+    usual, strange = scored["ai_score"].to_list()
+    assert strange > 0.33 > usual
+    assert "dest=secret1 never seen for user1 in 6 days (+" in scored["ai_reasons"][1]
+    assert "bytes=9e+07 above" in scored["ai_reasons"][1]
+    assert scored["ai_note"].to_list() == ["unsupervised_only"] * 2
+
+
+@pytest.mark.parametrize("model", [unsupervised, supervised])
+def test_contributions_add_up_to_the_margin(model: object) -> None:
+    found: Model = model()  # type: ignore[operator]
+    events = pl.concat([one(), one(dest="secret1", bytes="90000000"), one(user="stranger"), one(bytes="")])
+    totals = []
+    for text in found.score(events).table["ai_contributions"]:
+        totals.append(sum(float(pair.rpartition(":")[2]) for pair in text.split("; ")))
+    scores = found.score(events).table["ai_score"].to_list()
+    base = margin_base(found, events)
+    assert np.allclose(np.array(totals) + base, margins(found, events), atol=1e-4)
+    assert np.argsort(totals).tolist() == np.argsort(scores).tolist()
+
+
+def margins(model: Model, events: pl.DataFrame) -> np.ndarray:
+    return model.trained.margin.score(model.trained.voices(heard(model, events)))
+
+
+def margin_base(model: Model, events: pl.DataFrame) -> float:
+    return model.trained.contributions(heard(model, events)).base
+
+
+def heard(model: Model, events: pl.DataFrame):  # type: ignore[no-untyped-def]
+    from models.features.encode import encode
+    from models.features.values import read_values
+    from models.trained import inputs_of
+
+    values = read_values(events, model.trained.spec)
+    return inputs_of(encode(values, model.trained.spec, model.generation), values, model.trained.spec)
+
+
+def test_labels_bring_threat_and_take_the_note_away() -> None:
+    scored = supervised().score(pl.concat([one(), one(dest="secret1", bytes="10000009")])).table
+    assert scored["ai_threat"][1] > 0.5 > scored["ai_threat"][0]
+    assert "unsupervised_only" not in scored["ai_note"][0]
+    assert unsupervised().score(one()).table["ai_threat"].to_list() == [None]
+
+
+def test_few_labels_give_no_boost_and_the_card_says_so() -> None:
+    table = pl.concat([sign_ins().with_columns(label=pl.lit("0")), attacks(5).with_columns(label=pl.lit("1"))])
+    found = fit(table, replace(PLAN, label="label"))
+    assert load(found).trained.boost is None
+    assert "too few" in found.card["notes"][0]
+
+
+def test_the_same_table_and_seed_give_the_same_bundle() -> None:
+    first, again = (fit(sign_ins(), PLAN) for _ in range(2))
+    assert first == again
+    assert fit(sign_ins(), replace(PLAN, seed=8)).bundle != first.bundle
+
+
+def test_the_order_of_training_rows_does_not_matter() -> None:
+    shuffled = sign_ins().sample(fraction=1.0, shuffle=True, seed=1)
+    assert fit(shuffled, PLAN).bundle == fit(sign_ins(), PLAN).bundle
+
+
+def test_known_attacks_teach_no_baseline() -> None:
+    seen = supervised().score(one(dest="secret1")).table["ai_reasons"][0]
+    assert "dest=secret1 never seen" in seen
+
+
+def test_without_labels_the_strangest_rows_teach_nothing() -> None:
+    attack = pl.concat([one(dest="secret9", bytes="90000000", _time=str(START_S + 2 * DAY_S))])
+    found = fit(pl.concat([sign_ins(), attack]), PLAN)
+    assert found.card["rows_left_out_of_baselines"] >= 1
+    assert "dest=secret9 never seen" in load(found).score(one(dest="secret9")).table["ai_reasons"][0]
+
+
+def test_scoring_is_a_pure_function() -> None:
+    model, events = unsupervised(), pl.concat([one(), one(dest="secret1")])
+    assert model.score(events).table.equals(model.score(events).table)
+
+
+def test_rows_in_any_order_when_the_table_is_the_whole_search() -> None:
+    model = load(fit(sign_ins(), PLAN))
+    events = pl.concat([one(_time=str(START_S + 7 * DAY_S + n * 60), dest=f"secret{n}") for n in range(5)])
+    backwards = model.score(events[::-1], whole=True).table[::-1]
+    assert backwards.equals(model.score(events).table)
+    if model.trained.spec.has_context:
+        assert "out_of_order" in model.score(events[::-1]).table["ai_note"][0]
+
+
+def test_explaining_some_rows_takes_the_strangest_first() -> None:
+    events = pl.concat([one(), one(dest="secret1", bytes="90000000"), one()])
+    scored = unsupervised().score(events, explain=1).table
+    assert [bool(text) for text in scored["ai_contributions"]] == [False, True, False]
+    assert ["not_explained" in note for note in scored["ai_note"]] == [True, False, True]
+    none = unsupervised().score(events, explain="none").table
+    assert none["ai_contributions"].to_list() == [None] * 3
+    assert none["ai_score"].equals(scored["ai_score"])
+
+
+def test_auto_explains_while_time_is_left_and_all_explains_all() -> None:
+    events = pl.concat([one()] * 3)
+    spent = unsupervised().score(events, explain="auto", time_left=lambda: 0.0).table
+    assert spent["ai_contributions"].null_count() == 3
+    every = unsupervised().score(events, explain="all", time_left=lambda: 0.0).table
+    assert every["ai_contributions"].null_count() == 0
+
+
+@pytest.mark.parametrize("explain", ["some", -1])
+def test_an_unknown_choice_of_explanations_is_refused(explain: str | int) -> None:
+    with pytest.raises(DataError, match="explain"):
+        unsupervised().score(one(), explain=explain)
+
+
+def test_a_row_with_too_little_in_it_is_not_scored() -> None:
+    scored = unsupervised().score(pl.concat([one(), one(dest="", app="", bytes="")])).table.row(1, named=True)
+    assert scored["ai_status"] == "unscored" and scored["ai_note"] == "bad_features"
+    assert scored["ai_event_id"] and all(scored[name] is None for name in OUTPUT_FIELDS[:8])
+
+
+def test_a_missing_field_is_told() -> None:
+    scored = unsupervised().score(one().drop("bytes")).table.row(0, named=True)
+    assert scored["ai_status"] == "partial" and "missing_fields" in scored["ai_note"]
+
+
+def test_a_stranger_is_cold() -> None:
+    assert "cold_entity" in unsupervised().score(one(user="stranger")).table["ai_note"][0]
+
+
+def test_no_rows_give_no_rows() -> None:
+    scored = unsupervised().score(one()[:0]).table
+    assert scored.height == 0 and tuple(scored.columns) == OUTPUT_FIELDS
+
+
+def test_hostile_values_cannot_break_the_text() -> None:
+    events = one(dest='x; y\n+9 (ai_score=1) "\\:', user="u;\r\nv")
+    scored = unsupervised().score(events).table
+    reasons = scored["ai_reasons"][0]
+    assert "\n" not in reasons and "\r" not in reasons and "x, y +9" in reasons
+
+
+def test_ids_are_of_the_event_alone() -> None:
+    events = one(ai_score="0.5", other="x")
+    ids = ("_time", "user", "_bkt")
+    assert event_ids_of(events, ids) == event_ids_of(one(), ids)
+    assert event_ids_of(one(user="user2"), ids) != event_ids_of(one(), ids)
+    assert len(event_ids_of(one(), ids)[0]) == 32
+
+
+@pytest.mark.parametrize(
+    ("table", "plan", "field", "words"),
+    [
+        (sign_ins()[:0], PLAN, "events", "too few"),
+        (one(), PLAN, "events", "too few"),
+        (sign_ins().with_columns(_time=pl.lit("soon")), PLAN, "_time", "neither epoch"),
+        (sign_ins().drop("_time"), PLAN, "_time", "not in the data"),
+        (sign_ins().with_columns(_time=pl.lit("")), PLAN, "_time", "no row has a time"),
+        (sign_ins(), replace(PLAN, fields=("absent",)), "absent", "not in the data"),
+        (sign_ins(), replace(PLAN, entities=("who",)), "who", "entity field is not"),
+        (sign_ins(), replace(PLAN, scope="site"), "site", "scope field is not"),
+        (sign_ins(), replace(PLAN, label="verdict"), "verdict", "label field is not"),
+        (sign_ins(), replace(PLAN, label="app"), "app", "is no label"),
+        (sign_ins().with_columns(y=pl.lit("")), replace(PLAN, label="y"), "y", "no row is labelled"),
+        (sign_ins(), replace(PLAN, fields=(), recipe="nothing"), "recipe", "no recipe"),
+        (sign_ins(), replace(PLAN, recipe="alerts"), "fields", "brings its own"),
+        (sign_ins(), replace(PLAN, fields=(), recipe="alerts"), "recipe", "none of the recipe's fields"),
+        (sign_ins().with_columns(dest=pl.lit("x")), replace(PLAN, fields=("dest",)), "fields", "constant"),
+    ],
+)
+def test_a_fit_that_cannot_be_names_the_field_and_the_mend(
+    table: pl.DataFrame, plan: FitPlan, field: str, words: str
+) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        fit(table, plan)
+    assert caught.value.field == field and caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        replace(PLAN, time=None),
+        replace(PLAN, entities=()),
+        replace(PLAN, entities=("user", "dest"), fields=("app", "dest", "bytes")),
+        replace(PLAN, fields=("_time:hour", "dest")),
+        replace(PLAN, fields=(), recipe="authentication"),
+        replace(PLAN, scope="app", fields=("dest",)),
+        replace(PLAN, max_rows=100),
+    ],
+)
+def test_every_kind_of_plan_fits_and_scores(plan: FitPlan) -> None:
+    model = load(fit(sign_ins(), plan))
+    scored = model.score(pl.concat([one(), one(dest="secret1")])).table
+    assert scored["ai_status"].is_in(["scored", "partial"]).all()
+    assert scored["ai_score"][1] >= scored["ai_score"][0]
+
+
+def test_a_model_without_labels_tells_the_risk_on_its_card() -> None:
+    assert "mostly attack" in fit(sign_ins(), PLAN).card["notes"][0]
