@@ -1,7 +1,7 @@
 """AIT-ADS as tables: real alerts of five enterprise test networks, per host and five minutes.
 
-Landauer, Skopik and Wurzenberger (2024), "Introducing a New Alert Data Set for Multi-Step Attack Analysis". The data are
-not part of this project; see docs/real-data.md.
+Landauer, Skopik and Wurzenberger (2024), "Introducing a New Alert Data Set for Multi-Step Attack Analysis".
+The data are not part of this project; see docs/real-data.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def find_data(start: Path) -> Path | None:
 
 
 def windows(data: Path, network: str) -> pl.DataFrame:
-    """One row per host and five minutes, as `bin _time span=5m | stats values(short) count dc(short) dc(ip)` gives it."""
+    """One row per host and five minutes, as `bin _time span=5m | stats ... BY _time host` gives it."""
     alerts = pl.read_csv(data / "ait_ads" / f"{network}.csv.gz")
     attack = ~pl.col("event_label").is_in(BACKGROUND)
     return (

@@ -63,7 +63,7 @@ def _password_days(
         own = rng.random(company.size) < 1 / 90
         if day in (2, clock.days - 3):
             own[company.of("sales" if day > 2 else "support")] = True
-        forgot = own & habits.works[:, day] & (rng.random(company.size) < 0.45)
+        forgot = own & habits.works[:, day] & (rng.random(company.size) < 0.3)
         yield from ((int(person), day) for person in np.flatnonzero(forgot))
 
 

@@ -111,7 +111,7 @@ def form(company: Company, clock: Clock, rng: np.random.Generator) -> Habits:
         mode=mode,
         country=country,
         lease=_leases(mode, rng),
-        relay=rng.random(users) < 0.06,
+        relay=rng.random(users) < 0.08,
         exits=_exits(users, rng),
         farm=rng.random(users) < 0.05,
     )
@@ -185,8 +185,8 @@ def _places(company: Company, clock: Clock, rng: np.random.Generator) -> tuple[I
 
 
 def _travel(mode: Ints, country: Ints, clock: Clock, rng: np.random.Generator) -> None:
-    """Send one person in thirty on a trip of two to five days; change `mode` and `country` in place."""
-    for person in np.flatnonzero(rng.random(len(mode)) < 0.035):
+    """Send one person in twenty-two on a trip of two to five days; change `mode` and `country` in place."""
+    for person in np.flatnonzero(rng.random(len(mode)) < 0.045):
         first = int(rng.integers(0, clock.days))
         days = slice(first, first + int(rng.integers(2, 6)))
         mode[person, days] = TRIP

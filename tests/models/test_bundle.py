@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 from models.arrays import array_bytes, read_array
 from models.bundle import BundleError, open_sealed, seal, sign, version_of
 from models.errors import DataError

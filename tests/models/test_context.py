@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from models.errors import DataError
 from models.features.context import DECAY_S, MAX_SCOPES, Memory, read_carry, with_context, write_carry
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import IsolationForest
+
 from models import checks
 from models.checks import CHECKS
 from models.detectors.base import Contributions
 from models.detectors.boost import Boost
 from models.detectors.forest import Forest
-from sklearn.ensemble import IsolationForest
 
 
 def fit_forest(matrix: Any, labels: Any, seed: int) -> Forest:

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+
 from models.bundle import seal, version_of
 from models.errors import DataError
 from models.event_id import event_ids_of
@@ -15,7 +16,6 @@ from models.fields import OUTPUT_FIELDS, output_names
 from models.plan import FitPlan
 from models.scoring import Model
 from models.training import Fit, fit
-
 from tests.models.tables import DAY_S, START_S, one, sign_ins
 
 PLAN = FitPlan("logon", entities=("user",), fields=("dest", "app", "bytes"))

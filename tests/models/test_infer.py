@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+
 from models.errors import DataError
 from models.features.infer import MAX_FIELDS, infer_fields
 

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from models.features.level import CategoryLevel, NumberLevel
 from models.features.partition import Counts
 from models.features.values import BUCKET_OFFSET

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
+
 from models import folds
 from models.calibration import Platt
 from models.detectors.base import Contributions
@@ -17,7 +19,6 @@ from models.detectors.surprise import Surprise
 from models.folds import Mask, entity_groups, out_of_fold, time_blocks
 from models.risk import risk_of, severity_of
 from models.scale import HIGHEST, Scale
-from sklearn.metrics import average_precision_score
 
 RNG = np.random.default_rng(5)
 

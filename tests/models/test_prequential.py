@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from models.detectors.forest import Forest
 from models.features import baseline
 from models.features.baseline import Generation
@@ -16,8 +18,6 @@ from models.features.partition import Partition, learn
 from models.features.prequential import encode_past, periods_of
 from models.features.spec import FeatureSpec, Field
 from models.features.values import Values, read_values
-from sklearn.metrics import roc_auc_score
-
 from tests.models.tables import DAY_S, START_S, one, sign_ins
 
 SPEC = FeatureSpec((Field("dest", "category"), Field("app", "category"), Field("bytes", "number")), ("user",), "_time")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from models.errors import DataError
 from models.features.recipe import load_recipe, parse_recipe, recipe_names
 from models.features.values import read_values
-
 from tests.models.tables import sign_ins
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+
 from models.errors import DataError
 from models.features.hashing import codes_of
 from models.features.spec import FeatureSpec, Field

@@ -1,4 +1,5 @@
-"""Insider bulk download: somebody about to leave copies file shares and databases, over three evenings."""
+"""Insider bulk download: somebody about to leave copies shares, databases and repositories, over three
+nights."""
 
 import numpy as np
 import polars as pl
@@ -17,35 +18,35 @@ def insider_download(
     day: int,
     *,
     department: str = "sales",
-    evenings: int = 3,
+    nights: int = 3,
     sessions: int = 30,
     gigabytes: float = 25.0,
 ) -> Told:
     """Play the story from `day` on (0 = the first).
 
-    On each of `evenings` days, in the two hours after work, the person opens about `sessions` sessions on
-    file servers and databases that mostly belong to others and reads `gigabytes` in all, from the own
-    machine.
+    On each of `nights` days, between ten at night and half past midnight, the person opens about `sessions`
+    sessions on file servers and databases that mostly belong to others and reads `gigabytes` in all, from
+    the own machine.
     """
     person = scene.someone(rng, department, day, ~scene.habits.heavy())
     user = str(scene.company.names[person])
-    events = pl.concat([_evening(scene, person, day + n, sessions, gigabytes, rng) for n in range(evenings)])
+    events = pl.concat([_night(scene, person, day + n, sessions, gigabytes, rng) for n in range(nights)])
     what = (
-        f"{user} copies about {gigabytes:g} GB an evening from file servers and databases, most of them of "
-        f"other departments, on {evenings} evenings"
+        f"{user} copies about {gigabytes:g} GB a night from file servers, databases and repositories, most of them of "
+        f"other departments, on {nights} nights"
     )
-    return scene.told(NAME, what, events, evenings=evenings, sessions=sessions, gigabytes=gigabytes)
+    return scene.told(NAME, what, events, nights=nights, sessions=sessions, gigabytes=gigabytes)
 
 
-def _evening(
+def _night(
     scene: Scene, person: int, day: int, sessions: int, gigabytes: float, rng: np.random.Generator
 ) -> pl.DataFrame:
-    company, habits = scene.company, scene.habits
-    table = company.hosts.filter(pl.col("app").is_in(["smb", "sql"]))
+    company = scene.company
+    table = company.hosts.filter(pl.col("app").is_in(["smb", "sql", "git"]))
     foreign = rng.choice(len(table), min(14, len(table)), replace=False)
     size = int(rng.poisson(sessions)) + 3
     host = foreign[rng.integers(0, len(foreign), size)]
-    begin = scene.at_s(person, day, float(habits.starts_h[person] + habits.length_h[person]))
+    begin = scene.at_s(person, day, 22.0 + 0.5 * rng.random())
     at_s = begin + np.sort(rng.random(size)) * 2 * HOUR_S
     parts = lognormal(rng, 1.0, 0.8, size)
     denied = rng.random(size) < 0.12
