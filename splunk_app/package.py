@@ -118,7 +118,9 @@ def _fetch(target: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", "--only-binary=:all:", "--no-binary=splunk-sdk", "--python-version=3.9"]
     command += ["--implementation=py", "--abi=none", "--platform=any"]
-    done = subprocess.run([*command, f"--dest={target}", f"--requirement={REQUIREMENTS}"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, f"--dest={target}", f"--requirement={REQUIREMENTS}"], capture_output=True, text=True
+    )
     if done.returncode:
         raise PackageError(f"the app's libraries could not be fetched:\n{done.stderr.strip()}")
 

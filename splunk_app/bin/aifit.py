@@ -5,9 +5,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
 from aiscore_kit import options  # noqa: E402
 from aiscore_kit.fit import Gather  # noqa: E402
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
 
 
 @Configuration(run_in_preview=False)

@@ -5,9 +5,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
 from aiscore_kit import options  # noqa: E402
 from aiscore_kit.models import Generate  # noqa: E402
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
 
 
 @Configuration(type="reporting")
@@ -15,12 +16,12 @@ class AIModelsCommand(Generate):
     """The registry of models, seen from a search."""
 
     model = Option(validate=options.model_name(), doc="The model; without action: its versions.")
-    job = Option(validate=options.Pattern(r"[A-Za-z0-9_.-]{1,128}", "a job's id"), doc="A fit job: its state.")
     action = Option(
         validate=options.OneOf("list", "show", "contract", "promote", "retire", "rollback"),
         doc="list (the default), show a version's card or the contract; promote, retire or rollback a version.",
     )
     version = Option(validate=options.version(), doc="The version: its first 12 letters or more.")
+    job = Option(validate=options.Pattern(r"[A-Za-z0-9_.-]{1,128}", "a job's id"), doc="A fit job: its state.")
 
 
 dispatch(AIModelsCommand, module_name=__name__)

@@ -5,9 +5,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
+from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+
 from aiscore_kit import options  # noqa: E402
 from aiscore_kit.score import RowByRow  # noqa: E402
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
 
 
 # distributed=False makes the command `stateful`: it runs on the search head, next to the sidecar and its ticket.

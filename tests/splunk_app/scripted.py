@@ -19,7 +19,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 MODEL = "toy@aaaabbbbcccc/ddddeeeeffff"
-FIELDS = ("score", "severity", "risk", "anomaly", "threat", "reasons", "contributions", "model", "event_id", "status", "note")
+FIELDS = (
+    "score",
+    "severity",
+    "risk",
+    "anomaly",
+    "threat",
+    "reasons",
+    "contributions",
+    "model",
+    "event_id",
+    "status",
+    "note",
+)
 
 
 @dataclass(frozen=True)
@@ -164,9 +176,7 @@ def table(columns: list[str], rows: list[list[str]], status: int = 200) -> Reply
 
 def as_json(content: dict[str, Any]) -> Reply:
     """A proper JSON reply."""
-    return lambda request, handler: send(
-        handler, 200, "application/json", json.dumps(content).encode(), echo(request)
-    )
+    return lambda request, handler: send(handler, 200, "application/json", json.dumps(content).encode(), echo(request))
 
 
 def changed(change: Callable[[list[list[str]]], list[list[str]]]) -> Reply:

@@ -27,7 +27,9 @@ def events(count: int, start: int = 0) -> Table:
         raw = f'line {number}, "quoted"\r\nsecond line\n' if number % 3 else f"plain {number}"
         several = number % 4 == 0
         dest = f"a{number}\nb$" if several else f"a{number}"
-        rows.append([str(1767225600 + number), f"üser{number % 7}", raw, dest, f"$a{number}$;$b$$$" if several else "", ""])
+        rows.append(
+            [str(1767225600 + number), f"üser{number % 7}", raw, dest, f"$a{number}$;$b$$$" if several else "", ""]
+        )
     return Table(header, rows)
 
 
@@ -82,7 +84,9 @@ def test_input_bytes_are_untouched(splunkd: Splunkd, sidecar: Sidecar, python: s
     suffixes = scripted.to_csv(list(scripted.lines(sidecar.scored[0]))).splitlines()
     tails = [line.partition(b",")[2] for line in suffixes]
     head = b"a,_raw," + ",".join(OUTPUTS).encode()
-    assert back == b"\n".join([head, b'1,"x ""y""\n,z",' + tails[0], b'"2",,' + tails[1], b"03,\xc3\xa4 {0}," + tails[2], b""])
+    assert back == b"\n".join(
+        [head, b'1,"x ""y""\n,z",' + tails[0], b'"2",,' + tails[1], b"03,\xc3\xa4 {0}," + tails[2], b""]
+    )
 
 
 def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: Splunkd, sidecar: Sidecar) -> None:
@@ -96,7 +100,10 @@ def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: 
     assert 0 < float(first.query["explain_budget_s"]) <= 2
     assert first.headers["Authorization"].startswith("Bearer t1.")
     assert re.fullmatch("[0-9a-f]{32}", first.headers["AIScore-Request-Id"])
-    assert [request.headers["AIScore-Search"] for request in (first, second)] == ["1767225600.1/1/1", "1767225600.1/1/2"]
+    assert [request.headers["AIScore-Search"] for request in (first, second)] == [
+        "1767225600.1/1/1",
+        "1767225600.1/1/2",
+    ]
     assert "AIScore-Carry" not in first.headers and second.headers["AIScore-Carry"] == "Y2Fycnk="
     assert back.dicts()[9]["ai_status"] == "scored"
     calls = [path for _, path in splunkd.calls]
@@ -161,7 +168,9 @@ def test_a_preview_is_labelled_and_never_asked(splunkd: Splunkd, sidecar: Sideca
         back = search.run(process, [events(3)], preview=True)
         assert process.end() == 0
     check_passed(events(3), back)
-    assert {(row["ai_status"], row["ai_note"], row["ai_score"]) for row in back.dicts()} == {("unscored", "preview", "")}
+    assert {(row["ai_status"], row["ai_note"], row["ai_score"]) for row in back.dicts()} == {
+        ("unscored", "preview", "")
+    }
     assert not sidecar.scored and not process.texts("WARN")
 
 
@@ -263,7 +272,15 @@ def test_a_fault_labels_every_row_and_warns_once(
     assert "aiscore_request_id=" in warning
 
 
-RETRIED = {"token refused": 2, "busy": 3, "broken": 2, "html error": 2, "hangs up": 2, "no model": 1, "one row short": 1}
+RETRIED = {
+    "token refused": 2,
+    "busy": 3,
+    "broken": 2,
+    "html error": 2,
+    "hangs up": 2,
+    "no model": 1,
+    "one row short": 1,
+}
 
 
 @pytest.mark.parametrize("fault", RETRIED)
@@ -291,7 +308,9 @@ def test_a_refused_token_is_replaced(splunkd: Splunkd, sidecar: Sidecar) -> None
 
 
 @pytest.mark.parametrize("fault", ["no model", "broken", "shuffled", "hangs up"])
-def test_on_error_fail_lets_no_row_of_the_chunk_out(splunkd: Splunkd, sidecar: Sidecar, python: str, fault: str) -> None:
+def test_on_error_fail_lets_no_row_of_the_chunk_out(
+    splunkd: Splunkd, sidecar: Sidecar, python: str, fault: str
+) -> None:
     sidecar.script = [scripted.good]
     sidecar.default, note = FAULTS[fault]
     with score(splunkd, "on_error=fail", python=python) as process:
@@ -315,8 +334,14 @@ def test_on_error_comes_from_the_settings_when_not_given(splunkd: Splunkd, sidec
         assert len(search.run(process, [events(1)]).rows) == 1
 
 
-@pytest.mark.parametrize("reply", [scripted.slow(2), scripted.drip("header"), scripted.drip("body")], ids=["slow", "drip in the header", "drip in the body"])
-def test_the_deadline_is_for_the_whole_chunk(splunkd: Splunkd, sidecar: Sidecar, python: str, reply: scripted.Reply) -> None:
+@pytest.mark.parametrize(
+    "reply",
+    [scripted.slow(2), scripted.drip("header"), scripted.drip("body")],
+    ids=["slow", "drip in the header", "drip in the body"],
+)
+def test_the_deadline_is_for_the_whole_chunk(
+    splunkd: Splunkd, sidecar: Sidecar, python: str, reply: scripted.Reply
+) -> None:
     splunkd.configure(chunk_deadline_s=0.5)
     sidecar.script = [reply]
     with score(splunkd, python=python) as process:

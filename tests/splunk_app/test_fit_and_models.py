@@ -35,9 +35,7 @@ def test_the_chunks_become_one_fit(splunkd: Splunkd, sidecar: Sidecar, python: s
     with fit(splunkd, *args, python=python) as process:
         back = search.run(process, [events(5), Table(events(1).header, []), events(4, 5)])
         assert process.end() == 0, process.show()
-    assert back.dicts() == [
-        {"job": "j1", "model": "toy", "state": "done", "rows": "9", "progress": "1", "message": ""}
-    ]
+    assert back.dicts() == [{"job": "j1", "model": "toy", "state": "done", "rows": "9", "progress": "1", "message": ""}]
     first, second, commit = sidecar.seen[:3]
     assert [(request.method, request.path) for request in (first, second)] == [
         ("PUT", "/v1/fit/a%40b.1/1/0"),
@@ -176,7 +174,10 @@ def test_what_means_nothing_is_refused_before_asking(
     [
         (scripted.problem(404, "no_model", "no model {toy}"), "no_model: the sidecar answered 404: no model {toy}"),
         (scripted.problem(403, "scope", "scope 'admin' is needed"), "scope 'admin' is needed"),
-        (lambda request, handler: scripted.send(handler, 200, "text/csv", b"a,b\n1\n", scripted.echo(request)), "agreed form"),
+        (
+            lambda request, handler: scripted.send(handler, 200, "text/csv", b"a,b\n1\n", scripted.echo(request)),
+            "agreed form",
+        ),
     ],
 )
 def test_an_error_is_told(splunkd: Splunkd, sidecar: Sidecar, reply: scripted.Reply, said: str) -> None:

@@ -14,12 +14,12 @@ import trustme
 
 from sidecar import tickets
 from tests.splunk_app.conftest import SECRET
+from tests.splunk_app.scripted import Sidecar
+from tests.splunk_app.test_aiscore import events
 from tests.splunkd import search
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.command import CommandProcess
 from tests.splunkd.rest import Splunkd, User
-from tests.splunk_app.scripted import Sidecar
-from tests.splunk_app.test_aiscore import events
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Running one search command as a child process, as commands.conf says, over the chunked protocol."""
 
+import contextlib
 import json
 import os
 import signal
@@ -48,7 +49,7 @@ class CommandProcess:
         self._search = search if search is not None else " ".join([f"| {command}", *raw_args])
         self._sid = sid
         self._dispatch = tempfile.TemporaryDirectory()
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [python or pythons.best(self.stanza["python.required"]), str(self._script(app))],
             stdin=subprocess.PIPE,
@@ -118,11 +119,9 @@ class CommandProcess:
     def send(self, data: bytes) -> None:
         """Bytes for the command; what it no longer reads is dropped."""
         assert self.process.stdin
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(data)
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
 
     def receive(self) -> Frame:
         """The command's next frame."""
@@ -152,10 +151,8 @@ class CommandProcess:
     def end(self, timeout_s: float = 20) -> int:
         """No more chunks: close its input and return its exit code. Anything it still writes is an error."""
         assert self.process.stdin and self.process.stdout
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        except BrokenPipeError:
-            pass
         rest = self.process.stdout.read()
         if rest:
             raise ProtocolError(f"the command wrote more than was asked: {rest[:200]!r}")
@@ -170,11 +167,9 @@ class CommandProcess:
         if self.process.poll() is None:
             self.process.kill()
         for stream in (self.process.stdin, self.process.stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 if stream:
                     stream.close()
-            except BrokenPipeError:
-                pass
         self.process.wait()
         self._errors.close()
         self._dispatch.cleanup()

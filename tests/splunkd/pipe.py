@@ -55,7 +55,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sidecar", default="http://127.0.0.1:8765", help="URL of the sidecar (default: %(default)s)")
     parser.add_argument("--secret-file", type=Path, help="file with the ticket secret the sidecar knows")
     parser.add_argument("--ca-file", default="", help="certificates that sign the sidecar's certificate")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="aiscore.conf [sidecar] setting")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="aiscore.conf [sidecar] setting"
+    )
     parser.add_argument("--python", help="Python version, 3.9 or 3.13, or an interpreter (default: the newest found)")
     parser.add_argument("--chunk-rows", type=int, default=10_000, help="rows in one chunk (default: %(default)s)")
     parser.add_argument("--app", type=Path, help="the app's folder or package (default: built from the sources)")

@@ -37,8 +37,9 @@ class Chunked:
         """As splunklib's, but text is never taken for a format: braces in it would kill the command."""
         text = message.format(*args) if args else message
         match = _ILLEGAL.match(text)
-        expected = getattr(getattr(self.options.get(match.group(1)), "validator", None), "expected", "") if match else ""
-        self._record_writer.write_message("ERROR", "{}", text + (" (expected: %s)" % expected if expected else ""))
+        if match:
+            text += " (expected: %s)" % self.options[match.group(1)].validator.expected
+        self._record_writer.write_message("ERROR", "{}", text)
 
     def stop(self, text):
         """End the search with this error: no row of the current chunk leaves."""

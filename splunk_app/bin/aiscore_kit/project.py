@@ -5,10 +5,7 @@ import io
 from operator import itemgetter
 
 # Fields Splunk adds to events that say nothing about what happened; a leading underscore marks the rest of them.
-HOUSEKEEPING = frozenset(
-    "date_hour date_mday date_minute date_month date_second date_wday date_year date_zone linecount punct "
-    "splunk_server splunk_server_group timeendpos timestartpos".split()
-)
+HOUSEKEEPING = frozenset(("linecount", "punct", "splunk_server", "splunk_server_group", "timeendpos", "timestartpos"))
 
 
 def columns(names, wanted, time_field, output_names):
@@ -24,7 +21,7 @@ def columns(names, wanted, time_field, output_names):
             keep = base in wanted
         else:
             keep = base == time_field or not (
-                base.startswith("_") or base in HOUSEKEEPING or base in output_names or base.startswith("orig_ai_")
+                base.startswith(("_", "date_", "orig_ai_")) or base in HOUSEKEEPING or base in output_names
             )
         if keep:
             found.setdefault(name, at)

@@ -10,14 +10,22 @@ _TEXT = rb'(?:"[^"]*(?:""[^"]*)*"|[^",\r\n]*)'
 _RISK = rb"(?:[1-9]\d?|100)"
 _SEVERITY = rb"(?:informational|low|medium|high|critical)"
 _WORDS = rb'(?:[a-z_]*|"[a-z_]+(?:,[a-z_]+)*")'
-_PATTERN = (
-    rb"(\d+),((?:"
-    # scored: score, severity, risk, anomaly, threat
-    + _SHARE + b"," + _SEVERITY + b"," + _RISK + b"," + _SHARE + b"?," + _SHARE + b"?,"
-    # reasons, contributions, model, event id, status, note
-    + _TEXT + b"," + _TEXT + b",%s,[0-9a-f]*,(?:scored|partial)," + _WORDS
-    + rb"|,,,,,,,(?:%s)?,[0-9a-f]*,unscored,[a-z_]+))\n"
+_EVENT_ID = rb"[0-9a-f]*"
+_SCORED = (
+    _SHARE,
+    _SEVERITY,
+    _RISK,
+    _SHARE + b"?",
+    _SHARE + b"?",
+    _TEXT,
+    _TEXT,
+    b"%s",
+    _EVENT_ID,
+    b"(?:scored|partial)",
 )
+_UNSCORED = (*[b""] * 7, b"(?:%s)?", _EVENT_ID, b"unscored", b"[a-z_]+")
+# One line of a reply, in the order of the output fields; `%s` is the model that the reply's header names.
+_LINE = rb"(\d+),(" + b",".join((*_SCORED, _WORDS)) + b"|" + b",".join(_UNSCORED) + rb")\n"
 
 
 class ReplyReader:
@@ -51,7 +59,7 @@ class ReplyReader:
         line = self._lines.get(model)
         if line is None:
             name = re.escape(cells.quote(model.encode("utf-8")))
-            line = self._lines[model] = re.compile(_PATTERN % (name, name))
+            line = self._lines[model] = re.compile(_LINE % (name, name))
         return line
 
 

@@ -71,7 +71,9 @@ def store(request):
         raise Refused(403, "storing the secret needs the capability aiscore_admin", "ask for the role aiscore_admin")
     secret = _form(request).get("secret", "").strip()
     if _SECRET.fullmatch(secret) is None:
-        raise Refused(400, "secret must be 32 to 512 printable letters", "send the line that `aiscore token secret` prints")
+        raise Refused(
+            400, "secret must be 32 to 512 printable letters", "send the line that `aiscore token secret` prints"
+        )
     from splunklib.binding import HTTPError
 
     service = _service(request, request["system_authtoken"])
@@ -98,7 +100,9 @@ def _scopes(request):
 
 def _capabilities(request):
     """What the calling user may do, asked with the user's own token."""
-    context = _service(request, request["session"]["authtoken"]).get("authentication/current-context", output_mode="json")
+    context = _service(request, request["session"]["authtoken"]).get(
+        "authentication/current-context", output_mode="json"
+    )
     return set(json.loads(context.body.read().decode("utf-8"))["entry"][0]["content"]["capabilities"])
 
 
