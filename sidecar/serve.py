@@ -4,6 +4,7 @@ import fcntl
 import logging.config
 import multiprocessing
 import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -32,6 +33,7 @@ def serve(settings: Settings) -> int:
     multiprocessing.set_start_method("spawn", force=True)
     host, port = settings.address
     _free(host, port)
+    _allow_files(settings.max_connections + 256)
     # TLS 1.2 stays: the OpenSSL of older Splunk releases knows nothing newer.
     Granian(
         TARGET,
@@ -98,6 +100,14 @@ def _free(host: str, port: int) -> None:
             reason = failure.strerror or str(failure)
             mend = "stop what listens there, or choose another bind"
             raise CallerError(f"cannot listen on {host}:{port}: {reason}", field="bind", mend=mend) from None
+
+
+def _allow_files(count: int) -> None:
+    # A connection is an open file; the usual soft limit is far below what a crowd of searches may open.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _hand_over(settings: Settings) -> None:

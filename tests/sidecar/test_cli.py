@@ -75,7 +75,9 @@ def test_the_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(verb in said for verb in VERBS)
 
 
-@pytest.mark.parametrize("words", [["ledger", "verify", "--hom", "x", "y"], ["run", "score", "--speed", "9"], ["dance"], []])
+@pytest.mark.parametrize(
+    "words", [["ledger", "verify", "--hom", "x", "y"], ["run", "score", "--speed", "9"], ["dance"], []]
+)
 def test_unknown_words_end_with_the_usage(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)

@@ -54,6 +54,16 @@ def test_parts_in_any_order_and_twice_become_one_model(api: Api, home: Path) -> 
     assert sum(entry.kind == "fit" for entry in api.service.house.ledger.entries()) == 2
 
 
+def test_a_commit_after_a_restart_is_still_the_same_job(make_api: Any) -> None:
+    api = make_api()
+    for seq, part in enumerate(PARTS):
+        api.put(f"/v1/fit/s/1/{seq}", part)
+    job = row(api.post(COMMIT).data)["job"]
+    finished(api, job)
+    again = row(make_api().post(COMMIT).data)
+    assert (again["job"], again["state"]) == (job, "done")
+
+
 def test_the_order_of_arrival_does_not_matter(api: Api) -> None:
     versions = []
     for name, order in (("a", (0, 1, 2, 3)), ("b", (3, 2, 1, 0))):

@@ -34,11 +34,15 @@ def test_requests_rows_and_places_are_counted(api: Api) -> None:
 
 def test_the_document_describes_every_route_and_option(api: Api) -> None:
     document = api.get("/openapi.json").get_json()
-    served = {rule.rule.replace("int:", "").replace("<", "{").replace(">", "}") for rule in api.app.url_map.iter_rules()}
+    served = {
+        rule.rule.replace("int:", "").replace("<", "{").replace(">", "}") for rule in api.app.url_map.iter_rules()
+    }
     described = {path for path in document["paths"] if path.removeprefix("/v1/") not in VERBS}
     assert served - {"/v1/{name}"} == described
     for verb in VERBS.values():
-        parameters = {parameter["name"]: parameter for parameter in document["paths"][f"/v1/{verb.name}"]["post"]["parameters"]}
+        parameters = {
+            parameter["name"]: parameter for parameter in document["paths"][f"/v1/{verb.name}"]["post"]["parameters"]
+        }
         assert set(verb.options.words()) | set(verb.options.headers().values()) <= set(parameters)
         for name in verb.options.words():
             assert parameters[name]["required"] == verb.options.model_fields[name].is_required()
