@@ -49,9 +49,7 @@ def scope(options: ModelsOptions) -> str:
 def _summary(line: Line) -> dict[str, Any]:
     champion = line.champion
     newest = champion or list(line.versions.values())[-1]
-    challengers = [
-        version.bundle[:SHORT] for version in line.versions.values() if line.state(version) == "challenger"
-    ]
+    challengers = [version.bundle[:SHORT] for version in line.versions.values() if line.state(version) == "challenger"]
     return _facts(newest) | {
         "model": line.name,
         "champion": champion.bundle[:SHORT] if champion else "",
@@ -75,10 +73,7 @@ def _facts(version: Version) -> dict[str, Any]:
 
 
 def _versions(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
-    rows = [
-        _facts(version) | {"model": line.name, "state": line.state(version)}
-        for version in line.versions.values()
-    ]
+    rows = [_facts(version) | {"model": line.name, "state": line.state(version)} for version in line.versions.values()]
     return _rows(rows, VERSION_COLUMNS)
 
 
