@@ -9,6 +9,7 @@ from flask import Flask
 from sidecar.api.around import around
 from sidecar.api.capacity import Capacity
 from sidecar.api.commands import commands
+from sidecar.api.door import Door
 from sidecar.api.gate import Gate
 from sidecar.api.health import health
 from sidecar.api.jobs import jobs as jobs_routes
@@ -24,6 +25,7 @@ from sidecar.shelf import Shelf
 from sidecar.store.files import FileBlobs
 from sidecar.store.sessions import FileSessions, SessionLimits
 from sidecar.store.sqlite import SqliteLedger
+from sidecar.warm import warm_up
 
 EXPIRE_EACH_S = 600.0
 
@@ -69,8 +71,9 @@ class Running:
     sessions: FileSessions
 
     def start(self) -> None:
-        """Start both, in the background."""
-        self.jobs.start()
+        """Start both, in the background; what an interrupted fit had gathered is of no more use."""
+        for job in self.jobs.start():
+            self.sessions.drop(job.by, job.session)
         threading.Thread(target=self._sweep, name="sessions", daemon=True).start()
 
     def _sweep(self) -> None:
@@ -82,7 +85,6 @@ class Running:
 def create_app(settings: Settings) -> Flask:
     """The service over one home: routes, jobs, tickets. It listens to nothing by itself."""
     house = open_house(settings, by="sidecar")
-    assert isinstance(house.jobs, Jobs)
     limits = SessionLimits(
         settings.max_sessions, settings.max_fit_rows, settings.max_fit_mb * 2**20, settings.session_lifetime_s
     )
@@ -107,3 +109,10 @@ def create_app(settings: Settings) -> Flask:
     service.metrics.watch("aiscore_jobs", "Jobs waiting or running", house.jobs.busy)
     running.start()
     return app
+
+
+def open_door(settings: Settings) -> Door:
+    """The application as the server takes it, its models warmed up."""
+    app = create_app(settings)
+    warm_up(app.extensions["aiscore"].house, settings.max_models, tell_bug)
+    return Door(app, settings.max_requests, settings.max_uploads, settings.body_timeout_s)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import polars as pl
 
-from sidecar.jobs import Job
+from sidecar.jobs import Jobs
 from sidecar.shelf import Shelf
 from sidecar.store.base import Blobs, Ledger
 
@@ -16,13 +16,6 @@ class Reply(NamedTuple):
 
     table: pl.DataFrame
     headers: Mapping[str, str] = {}
-
-
-class JobBook(Protocol):
-    """Where jobs are looked up."""
-
-    def find(self, job_id: str) -> Job:
-        """The job; CallerError when there is none."""
 
 
 def _silent(share: float, message: str) -> None:
@@ -40,7 +33,7 @@ class House:
     ledger: Ledger
     blobs: Blobs
     shelf: Shelf
-    jobs: JobBook
+    jobs: Jobs
     clock: Callable[[], float]
     key: bytes = field(repr=False)
     by: str = "local"

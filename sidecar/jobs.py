@@ -23,7 +23,10 @@ NONE: Mapping[str, "Job"] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Job:
-    """One job; `key` is what it was submitted for, `progress` is 0..1, times are UTC ISO 8601 or empty."""
+    """One job. `progress` is 0..1, times are UTC ISO 8601 or empty.
+
+    `key` is what it was submitted for, `session` the fit session that holds its rows, if one does.
+    """
 
     id: str
     verb: str
@@ -31,6 +34,7 @@ class Job:
     rows: int
     by: str
     key: str
+    session: str = ""
     state: str = "queued"
     progress: float = 0.0
     message: str = ""
@@ -51,6 +55,7 @@ def fold(entries: Iterable[Entry], start: Mapping[str, Job] = NONE) -> Mapping[s
                 body["rows"],
                 entry.by,
                 entry.key or "",
+                body.get("session", ""),
                 started_at=entry.at,
             )
         elif entry.kind in ("job_done", "job_failed") and body["job"] in jobs:
@@ -75,12 +80,13 @@ class Jobs:
         self._worker = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._queue: queue.Queue[tuple[str, Work]] = queue.Queue()
 
-    def start(self) -> None:
-        """Record what a former process left behind as failed, then begin to work."""
-        for job in self._current().values():
-            if job.state == "queued":
-                self._end(job.id, "job_failed", "interrupted: the sidecar was stopped; run the fit again")
+    def start(self) -> list[Job]:
+        """Begin to work; before that, record as failed what a former process left behind. Gives those jobs."""
+        interrupted = [job for job in self._current().values() if job.state == "queued"]
+        for job in interrupted:
+            self._end(job.id, "job_failed", "interrupted: the sidecar was stopped; run the fit again")
         self._worker.start()
+        return interrupted
 
     def alive(self) -> bool:
         """Is somebody there to do the work?"""

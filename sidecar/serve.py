@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from sidecar.errors import CallerError
 from sidecar.home import prepare
-from sidecar.journal import CONFIG, tell, tell_bug
+from sidecar.journal import CONFIG, tell
 from sidecar.settings import Settings, read_settings
 
 TARGET = "sidecar.serve:target"
@@ -63,14 +63,11 @@ def target() -> Callable[..., Any]:
     global _lock
     _lock = _only_one(settings.home)
     logging.config.dictConfig(CONFIG)
-    from sidecar.api.door import Door
-    from sidecar.app import create_app
-    from sidecar.warm import warm_up
+    from sidecar.app import open_door
 
-    app = create_app(settings)
-    warm_up(app.extensions["aiscore"].house, settings.max_models, tell_bug)
+    door = open_door(settings)
     tell("ready", bind=settings.bind, tls=settings.tls_cert is not None)
-    return Door(app, settings.max_requests, settings.max_uploads, settings.body_timeout_s)
+    return door
 
 
 _lock: IO[str] | None = None

@@ -60,9 +60,8 @@ def committed(verb: Verb, service: Service) -> Job:
             service.sessions.drop(owner, name)
 
     rows = sum(part.rows for part in parts)
-    return service.jobs.submit(
-        {"job": mine.job, "verb": verb.name, "model": options.model, "rows": rows}, key, owner, work
-    )
+    facts = {"job": mine.job, "verb": verb.name, "model": options.model, "rows": rows, "session": name}
+    return service.jobs.submit(facts, key, owner, work)
 
 
 def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:

@@ -64,6 +64,19 @@ def test_a_commit_after_a_restart_is_still_the_same_job(make_api: Any) -> None:
     assert (again["job"], again["state"]) == (job, "done")
 
 
+def test_an_interrupted_fit_is_failed_and_its_parts_removed(make_api: Any, home: Path) -> None:
+    before = make_api()
+    before.put("/v1/fit/s/1/0", PARTS[0])
+    before.put("/v1/fit/other/1/0", PARTS[0])
+    facts = {"job": "j1", "verb": "fit", "model": "new", "rows": 40, "session": "s/1"}
+    before.service.house.ledger.append("job", facts, by="ann", key="session ann s/1")
+    after = make_api()
+    assert finished(after, "j1")["state"] == "failed"
+    assert len(list((home / "sessions").iterdir())) == 1
+    again = row(after.post("/v1/fit?session=s/1&parts=1&model=new").data)
+    assert (again["job"], again["state"]) == ("j1", "failed")
+
+
 def test_the_order_of_arrival_does_not_matter(api: Api) -> None:
     versions = []
     for name, order in (("a", (0, 1, 2, 3)), ("b", (3, 2, 1, 0))):

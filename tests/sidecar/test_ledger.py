@@ -5,13 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sidecar.errors import StoreError
 from sidecar.store.base import Ledger
-from sidecar.store.chain import START
+from sidecar.store.chain import START, sealed
 from sidecar.store.memory import MemoryLedger
 from sidecar.store.sqlite import SqliteLedger
 
@@ -126,6 +127,16 @@ def test_tampering_is_found(tmp_path: Path, statements: list[str], told: str) ->
     assert ledger.verify() == 4
     forge(tmp_path, *statements)
     with pytest.raises(StoreError, match=told):
+        on_disk(tmp_path).verify()
+
+
+def test_an_entry_forged_with_a_right_hash_does_not_fit_the_next_one(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    for n in range(3):
+        ledger.append("fact", {"n": n}, by="ann")
+    forged = sealed(replace(ledger.entries()[1], by="eve"))
+    forge(tmp_path, f"UPDATE entry SET by = 'eve', hash = '{forged.hash}' WHERE number = 2")
+    with pytest.raises(StoreError, match="entry 3 was altered"):
         on_disk(tmp_path).verify()
 
 
