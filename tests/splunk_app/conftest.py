@@ -34,15 +34,26 @@ def sidecar() -> Iterator[Sidecar]:
         yield server
 
 
-@pytest.fixture
-def splunkd(installed: InstalledApp, sidecar: Sidecar) -> Iterator[Splunkd]:
-    """splunkd with the secret stored and the sidecar's address configured."""
-    for kept in (installed.home / "var" / "run" / "splunk").rglob("contract-*"):
-        kept.unlink()
+@pytest.fixture(scope="session")
+def running_splunkd(installed: InstalledApp) -> Iterator[Splunkd]:
+    """One stand-in for all tests: its REST handler starts once."""
     with Splunkd(installed) as server:
-        server.keep_secret(SECRET)
-        server.configure(url=sidecar.url)
         yield server
+
+
+@pytest.fixture
+def splunkd(running_splunkd: Splunkd, sidecar: Sidecar) -> Splunkd:
+    """splunkd as if just started, with the secret stored and the sidecar's address configured."""
+    server = running_splunkd
+    for kept in (server.app.home / "var" / "run" / "splunk").rglob("contract-*"):
+        kept.unlink()
+    server.calls.clear()
+    server.passwords.clear()
+    server.overrides.clear()
+    server.users = {server.user.session_key: server.user}
+    server.keep_secret(SECRET)
+    server.configure(url=sidecar.url)
+    return server
 
 
 @pytest.fixture(params=pythons.SHIPPED)
