@@ -21,8 +21,19 @@ RUNTIME = [
     "scikit-learn==1.9.1",
     "scipy==1.17.1",
     "shap==0.51.0",
-    "SQLAlchemy==2.1.9",
     "xgboost==3.2.0",
+]
+
+DEV = [
+    "hypothesis==6.170.15",
+    "mypy==2.4.1",
+    "pytest==9.2.0",
+    "ruff==0.17.6",
+    "setuptools==80.9.0",
+    "splunk-appinspect==4.3.1",
+    "splunk-sdk==2.1.1",
+    "trustme==1.2.1",
+    "types-requests==2.33.0.20261030",
 ]
 
 setup(
@@ -36,5 +47,6 @@ setup(
     packages=find_packages(include=["models", "models.*", "sidecar", "sidecar.*"]),
     package_data={"models": ["features/recipes/*.toml"], "sidecar": ["demo/*.html", "demo/*.css", "demo/*.js"]},
     install_requires=RUNTIME,
+    extras_require={"dev": DEV},
     entry_points={"console_scripts": ["aiscore = sidecar.cli:main"]},
 )

@@ -22,3 +22,29 @@ def output_names(prefix: str = "ai_") -> tuple[str, ...]:
     ('net_score', 'net_severity')
     """
     return tuple(prefix + name.removeprefix("ai_") for name in OUTPUT_FIELDS)
+
+SCORED_NOTES = (
+    "unsupervised_only",
+    "cold_entity",
+    "not_explained",
+    "missing_fields",
+    "clipped",
+    "out_of_order",
+    "quality",
+)
+"""What may stand in the note of a scored row, several at a time."""
+
+UNSCORED_NOTES = (
+    "sidecar_down",
+    "timeout",
+    "overloaded",
+    "sidecar_error",
+    "auth",
+    "tls",
+    "bad_response",
+    "bad_features",
+    "no_model",
+    "preview",
+    "internal",
+)
+"""Why a row has no score, one at a time."""

@@ -1,0 +1,40 @@
+# Every target makes what it needs: a fresh clone and Python 3.11 are enough.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint app evaluate bench-speed clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/installed ## a virtual environment with everything pinned
+
+.venv/installed: requirements.txt setup.py
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the PATH: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## from nothing to a ranked, explained queue and demo/report.html
+	$(BIN)/aiscore demo
+
+test: setup lint ## every test (ten minutes at most on two cores)
+	$(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+app: setup ## the Splunk app: dist/aiscore-<version>.tar.gz
+	$(BIN)/python -m splunk_app.package
+
+evaluate: setup ## detection quality on real alerts (needs ../shared/data), docs/real-data.md
+	$(BIN)/python -m bench.quality
+
+bench-speed: setup ## speed beside the naive design, docs/performance.md
+	$(BIN)/python -m bench.speed --doc
+
+clean: ## remove what was made
+	rm -rf .venv dist build demo bench/work *.egg-info
