@@ -100,7 +100,7 @@ def timeline(events: pl.DataFrame, begins_s: float, ends_s: float, width: int, h
 
 def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int = 50) -> Picture:
     """How many events have which score, counts on a logarithmic scale; story events on top of the others."""
-    left, right, top, bottom = 58, width - 8, 26, height - 26
+    left, right, top, bottom = 58, width - 8, 40, height - 26
     counts = _counts(scored, bins)
     decades = max(1, ceil(log10(max([1, *counts["all"].to_list()]) + 1)))
 
@@ -128,8 +128,9 @@ def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int 
         width, height, left, right, top, bottom,
         x_ticks=[Mark(left + (right - left) * tick / 10, bottom, f"{tick / 10:.1f}") for tick in range(0, 11, 2)],
         y_ticks=[Mark(left, y(10**n), f"{10**n:,}") for n in range(decades + 1)],
-        bands=[Mark(round(left + (right - left) * at, 1), top, name) for name, at in
-               zip(SEVERITIES[1:], THRESHOLDS, strict=True)],
+        # Neighbours stand at two heights, so that their names do not touch on a narrow page.
+        bands=[Mark(round(left + (right - left) * at, 1), top - (14, 30)[number % 2], name)
+               for number, (name, at) in enumerate(zip(SEVERITIES[1:], THRESHOLDS, strict=True))],
         bars=bars,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from models.risk import SEVERITIES, THRESHOLDS
 from models.simulator import Story
 from models.simulator.rule import ALERTS_A_DAY
 from sidecar.demo.contributions import contributions_of, reasons_of
-from sidecar.demo.evidence import Evidence, Result
+from sidecar.demo.evidence import Evidence
 from sidecar.demo.pictures import DAY_S, Picture, Step, clock_time, distribution, timeline, waterfall
 
 FIRST_ROWS = 12
@@ -27,6 +27,7 @@ class Case:
     user: str
     unit: str
     story: str
+    missed: bool
     score: str
     when: str
     summary: str
@@ -48,6 +49,7 @@ def render(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[s
     """The page as text; every value of an event is escaped."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent)
     pages = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
+    pages.filters["signed"] = _signed
     page = _page(evidence, stories, facts)
     return pages.get_template("report.html").render(page=page).lstrip()
 
@@ -69,7 +71,7 @@ def _page(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[st
         "aiscore": evidence.aiscore,
         "best_rule": evidence.best_rule,
         "results": (evidence.aiscore, *evidence.rules),
-        "cases": [_case(scored, row) for row in _worth_a_look(evidence.aiscore)],
+        "cases": [_case(scored, row) for row in _worth_a_look(evidence)],
         "spread_wide": distribution(scored, WIDE),
         "spread_narrow": distribution(scored, NARROW),
         "bands": _bands(scored),
@@ -100,6 +102,27 @@ def _alert(rank: int, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _signed(amount: float) -> str:
+    """A contribution to two decimals, with a true minus.
+
+    >>> _signed(-0.254)
+    '−0.25'
+    """
+    return f"{amount:+.2f}".replace("-", "−")
+
+
+def _shown(field: str, value: object) -> str:
+    """A value of an event as a person reads it.
+
+    >>> _shown("_time", 1772409600.0), _shown("bytes_1h", "12345678"), _shown("src", "a")
+    ('Mon 2 Mar 00:00', '12,345,678', 'a')
+    """
+    text = "" if value is None else str(value)
+    if field == "_time" and isinstance(value, float):
+        return clock_time(value)
+    return f"{int(text):,}" if text.isascii() and text.isdigit() and len(text) < 16 else text
+
+
 def _score(score: float | None) -> str:
     return "–" if score is None else f"{score:.2f}"
 
@@ -117,23 +140,30 @@ def _story(story: Story, alerts: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _worth_a_look(result: Result) -> list[dict[str, Any]]:
-    """The highest alert of each attack found, then the highest that belongs to none."""
-    firsts = result.alerts.filter(pl.col("ai_score").is_not_null()).unique("story", keep="first", maintain_order=True)
-    return list(firsts.sort(pl.col("story") == "", maintain_order=True).iter_rows(named=True))
+def _worth_a_look(evidence: Evidence) -> list[dict[str, Any]]:
+    """The highest event of each attack, found ones first, then the highest alert that belongs to none."""
+    told = evidence.scored.filter(pl.col("story") != "").sort("ai_score", descending=True, nulls_last=True)
+    attacks = told.unique("story", keep="first", maintain_order=True)
+    missed = ~pl.col("story").is_in(list(evidence.aiscore.found))
+    ordinary = evidence.aiscore.alerts.filter(pl.col("story") == "", pl.col("ai_score").is_not_null()).head(1)
+    rows = [*attacks.filter(~missed).iter_rows(named=True), *attacks.filter(missed).iter_rows(named=True)]
+    return [row | {"missed": row["story"] not in evidence.aiscore.found} for row in rows] + [
+        row | {"missed": False} for row in ordinary.iter_rows(named=True)
+    ]
 
 
 def _case(scored: pl.DataFrame, row: dict[str, Any]) -> Case:
     events = scored.filter(pl.col("user") == row["user"])
     begins_s, ends_s = _span(scored)
     parts = contributions_of(row["ai_contributions"] or "")
-    steps = waterfall(parts, {name: str(value) for name, value in row.items() if value is not None})
+    steps = waterfall(parts, {name: _shown(name, value) for name, value in row.items()})
     margin = sum(amount for _, amount in parts)
     left, width = _sum_bar(steps, margin)
     return Case(
         user=row["user"],
         unit=row["user_bunit"],
         story=row["story"],
+        missed=row["missed"],
         score=_score(row["ai_score"]),
         when=clock_time(row["_time"]),
         summary=_summary(events, row),
@@ -159,7 +189,7 @@ def _sum_bar(steps: Sequence[Step], margin: float) -> tuple[float, float]:
 def _summary(events: pl.DataFrame, row: dict[str, Any]) -> str:
     """The timeline in words, for those who cannot see it."""
     told = (events["story"] != "").sum()
-    part = f"{told} of them belong to an attack" if told else "none of them belongs to an attack"
+    part = f"{told} of them belong{'s' * (told == 1)} to an attack" if told else "none of them belongs to an attack"
     return (
         f"{row['user']}: {len(events):,} events in four days; {part}. The highest score is {_score(row['ai_score'])}, "
         f"on {clock_time(row['_time'])}; half of the events score below {_score(_median(events))}."

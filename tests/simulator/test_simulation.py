@@ -79,7 +79,7 @@ def test_other_stories_leave_the_background_as_it_is(small: Simulation) -> None:
 
 
 def test_a_story_plays_at_the_strength_and_on_the_day_asked_for() -> None:
-    plan = [(2, partial(insider_download, evenings=1, gigabytes=1.0))]
+    plan = [(2, partial(insider_download, nights=1, gigabytes=1.0))]
     played = simulate(seed=3, users=120, days=8, stories=plan)
     rows = played.events.filter(pl.col("label") == 1)
     assert played.before()["label"].sum() == len(rows) > 0

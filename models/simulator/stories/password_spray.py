@@ -17,12 +17,12 @@ def password_spray(
     day: int,
     *,
     accounts: int = 36,
-    pause_s: float = 1_500.0,
+    pause_s: float = 900.0,
     sources: int = 3,
     successes: int = 2,
     countries: tuple[str, ...] = ("NL", "BR", "VN"),
 ) -> Told:
-    """Play the story from `day` on (0 = the first).
+    """Play the story from noon UTC of `day` on (0 = the first).
 
     Every `pause_s` on average one of `accounts` gets one guess against the old mail protocol, which knows
     no second factor, from one of `sources` addresses; on `successes` accounts the guess is right and the
@@ -30,10 +30,12 @@ def password_spray(
     """
     company = scene.company
     tried = rng.choice(company.size, min(accounts, company.size // 2), replace=False)
-    at_s = (day + 0.2) * DAY_S + np.cumsum(rng.exponential(pause_s, len(tried)) + 30)
+    at_s = (day + 0.5) * DAY_S + np.cumsum(rng.exponential(pause_s, len(tried)) + 30)
     src = address(40_000 + rng.integers(0, 80_000, sources))
     turn = rng.integers(0, sources, len(tried))
-    right = np.isin(np.arange(len(tried)), rng.choice(len(tried), min(successes, len(tried)), replace=False))
+    right = np.isin(
+        np.arange(len(tried)), rng.choice(max(1, len(tried) // 2), min(successes, len(tried) // 2), replace=False)
+    )
     guesses = _guesses(company.names, tried, at_s, src, turn, right, countries)
     reading = [
         _reading(

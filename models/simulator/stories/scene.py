@@ -56,11 +56,17 @@ class Scene:
         return day * DAY_S + (local_h - OFFSETS_H[str(self.company.users["office"][person])]) * HOUR_S
 
     def told(self, name: str, what: str, events: pl.DataFrame, **parameters: Any) -> "Told":
-        """The story of these events."""
+        """The story of these events; what would lie after the last day has not happened."""
+        events = events.filter(pl.col("at_s") < self.clock.end_s)
         at_s = self.clock.epoch_s + events["at_s"].to_numpy()
         users = tuple(sorted(events["user"].unique().to_list()))
         story = Story(name, users, float(at_s.min()), float(at_s.max()), len(events), what, parameters)
         return story, events
+
+
+def unknown_machine(rng: np.random.Generator) -> str:
+    """The name of a machine that is not the company's."""
+    return f"desktop-{''.join(rng.choice(list('abcdefhkmnprtuvwx23456789'), 7))}"
 
 
 Told = tuple[Story, pl.DataFrame]
