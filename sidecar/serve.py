@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from sidecar.errors import CallerError
+from models.errors import DataError
+from sidecar.errors import CallerError, StoreError
 from sidecar.home import prepare
 from sidecar.journal import CONFIG, tell
 from sidecar.settings import Settings, read_settings
@@ -57,12 +58,19 @@ def serve(settings: Settings) -> int:
 
 def target() -> Callable[..., Any]:
     """What the server's process runs: made there, warmed up before the first request is taken."""
-    settings = read_settings()
+    logging.config.dictConfig(CONFIG)
+    try:
+        return _opened(read_settings())
+    except (DataError, StoreError) as failure:
+        tell("cannot start", reason=str(failure))
+        raise SystemExit(1) from None
+
+
+def _opened(settings: Settings) -> Callable[..., Any]:
+    global _lock
     prepare(settings.home)
     _follow_parent()
-    global _lock
     _lock = _only_one(settings.home)
-    logging.config.dictConfig(CONFIG)
     from sidecar.app import open_door
 
     door = open_door(settings)

@@ -35,7 +35,7 @@ def test_an_absent_one_is_told(blobs: Blobs) -> None:
 
 @pytest.mark.parametrize("name", ["../keys/bundle.key", "0" * 63, "Z" * 64, ""])
 def test_a_name_is_a_hash_and_never_a_path(tmp_path: Path, name: str) -> None:
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="64 hex letters"):
         FileBlobs(tmp_path).read(name)
 
 

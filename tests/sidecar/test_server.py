@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -266,6 +267,17 @@ def job_of(server: Server, job: str) -> dict[str, object]:
         f"{server.url}/v1/jobs/{job}", headers=server.bearer(), timeout=5
     ).json()
     return found
+
+
+def test_over_an_altered_ledger_it_does_not_start(home: Path) -> None:
+    with sqlite3.connect(home / "ledger.db") as db:
+        db.execute("DROP TRIGGER entry_never_changes")
+        db.execute("UPDATE entry SET by = 'eve'")
+    db.close()
+    done = subprocess.run(command(home, free_port()), capture_output=True, text=True, timeout=40, cwd=ROOT)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    told = [line for line in map(json.loads, done.stderr.splitlines()) if line["event"] == "cannot start"]
+    assert len(told) == 1 and "entry 1 was altered" in told[0]["reason"]
 
 
 @pytest.mark.parametrize(
