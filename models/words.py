@@ -11,7 +11,6 @@ import polars as pl
 
 from models.features.baseline import Generation
 from models.features.encode import Observed, observe, warm_rows
-from models.features.level import CategoryLevel
 from models.features.partition import owners_of
 from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
 from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts
@@ -68,8 +67,6 @@ class Witness:
 
     def _seen(self, field: Field, level: str, observed: Observed) -> Floats:
         history = self._generation.levels[level, field.name]
-        if not isinstance(history, CategoryLevel):
-            return np.zeros(len(observed.rows))
         return history.seen(owners_of(self._values, level)[observed.rows], observed.codes)
 
     def _sentence(self, row: int, found: Testimony, position: int) -> str:
@@ -80,12 +77,10 @@ class Witness:
             level = EVERYONE
         who = _plain(self._owners[level][row]) if level else "anyone"
         shown = self._shown(found, position)
-        if found.field.kind == "number":
-            return f"{shown} above {_percent(2.0 ** -bits[level])} of {who}'s history"
-        seen = found.seen[level][position]
-        if seen == 0:
-            return f"{shown} never seen for {who} in {self._span()}"
-        return f"{shown} seen {seen:.0f}x for {who} in {self._span()}"
+        verb = "reached" if found.field.kind == "number" else "seen"
+        times = found.seen[level][position]
+        how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
+        return f"{shown} {how_often} for {who} in {self._span()}"
 
     def _shown(self, found: Testimony, position: int) -> str:
         return f"{found.field.label}={found.values[position]}"
@@ -93,16 +88,6 @@ class Witness:
     def _span(self) -> str:
         days = self._generation.days
         return f"{days} days" if days != 1 else "1 day"
-
-
-def _percent(share: float) -> str:
-    """How much of a history lies below, never rounded up to all of it.
-
-    >>> _percent(0.001), _percent(0.2)
-    ('99.9%', '80%')
-    """
-    digits = max(0, int(np.ceil(-np.log10(max(share, 1e-9)))) - 2)
-    return f"{np.floor((1.0 - share) * 10 ** (digits + 2)) / 10**digits:.{digits}f}%"
 
 
 def _plain(text: str) -> str:

@@ -91,7 +91,7 @@ def observe(
     excess = np.zeros(len(rows))
     for level in spec.levels(field):
         history = generation.levels[level, field.name]
-        share = history.share(owners_of(values, level)[rows], codes, above)  # type: ignore[attr-defined]
+        share = history.share(owners_of(values, level)[rows], codes, above)
         found = -np.log2(share)
         if level == EVERYONE:
             above = share

@@ -38,6 +38,14 @@ class Level:
 
     kind: ClassVar[str]
 
+    def seen(self, owners: Codes, codes: Codes) -> Floats:
+        """How often each owner showed each code (or, of a number, at least as much), float64 (t,)."""
+        raise NotImplementedError
+
+    def share(self, owners: Codes, codes: Codes, above: Floats | None) -> Floats:
+        """q of each code for its owner, in (0, 1], float64 (t,); above: q at the level above, None at the top."""
+        raise NotImplementedError
+
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
@@ -120,16 +128,21 @@ class NumberLevel(Level):
         spread = np.maximum((high - low) / NORMAL_IQR, MIN_SPREAD_BUCKETS)
         return cls(owners, total, distinct, keys, tail, median, spread)
 
+    def seen(self, owners: Codes, codes: Codes) -> Floats:
+        """How often each owner reached each bucket or a higher one, float64 (t,)."""
+        at, known = self.find(owners)
+        if not len(self.keys):
+            return np.zeros(len(codes))
+        wanted = at * (2 * BUCKET_OFFSET) + codes.astype(np.int64)
+        next_at = np.searchsorted(self.keys, wanted)
+        inside = np.minimum(next_at, len(self.keys) - 1)
+        same_owner = known & (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
+        return np.where(same_owner, self.tail[inside], 0.0)
+
     def share(self, owners: Codes, codes: Codes, above: Floats | None) -> Floats:
         """q of each bucket code for its owner: the share of its history at least as large, float64 (t,)."""
         at, known = self.find(owners)
-        wanted = at * (2 * BUCKET_OFFSET) + codes.astype(np.int64)
-        next_at = np.searchsorted(self.keys, wanted)
-        inside = np.minimum(next_at, max(len(self.keys) - 1, 0))
-        if not len(self.keys):
-            return np.ones(len(codes)) if above is None else above
-        same_owner = (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
-        return self.smoothed(np.where(same_owner, self.tail[inside], 0.0), at, known, above)
+        return self.smoothed(self.seen(owners, codes), at, known, above)
 
     def z(self, owners: Codes, buckets: Floats) -> Floats:
         """Robust z of each bucket against its owner's history; NaN for unknown owners."""
