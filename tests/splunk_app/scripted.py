@@ -4,7 +4,6 @@ Every reply function gets the request and returns bytes to send, or acts on the 
 list of them; when it is used up, the server goes on with its default.
 """
 
-import contextlib
 import csv
 import hashlib
 import io
@@ -61,6 +60,7 @@ class Sidecar:
         self.default: Reply = good
         self.contract: list[tuple[str, str]] | None = None
         self.seen: list[Request] = []
+        self.lost_connections = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         if tls:
@@ -105,8 +105,11 @@ def _handler(sidecar: Sidecar) -> type[BaseHTTPRequestHandler]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             request = Request(self.command, parts.path, query, dict(self.headers.items()), body)
             sidecar.seen.append(request)
-            with contextlib.suppress(ConnectionError):
+            try:
                 sidecar.reply(request, self)
+            except ConnectionError:
+                sidecar.lost_connections += 1
+                self.close_connection = True
 
         do_GET = do_POST = do_PUT = _take
 
@@ -220,6 +223,15 @@ def cut(request: Request, handler: BaseHTTPRequestHandler) -> None:
     body = to_csv([header(request), *lines(request)])
     send(handler, 200, "text/csv", body, echo(request) | {"Content-Length": str(len(body) + 10)})
     handler.close_connection = True
+
+
+def endless(request: Request, handler: BaseHTTPRequestHandler) -> None:
+    """No length announced, and no end."""
+    fields = echo(request) | {"Content-Type": "text/csv", "Transfer-Encoding": "chunked"}
+    start = b"HTTP/1.1 200 OK\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()).encode() + b"\r\n"
+    handler.wfile.write(start)
+    for _ in range(2000):
+        handler.wfile.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
 
 def slow(seconds: float) -> Reply:

@@ -5,8 +5,10 @@ import io
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from aiscore_kit import contract
 
 from tests.splunk_app import scripted
 from tests.splunk_app.scripted import Sidecar
@@ -54,6 +56,13 @@ def check_passed(sent: Table, back: Table) -> None:
     assert [[row[at] for at in places] for row in back.rows] == sent.rows
 
 
+def know(splunkd: Splunkd, *pairs: tuple[str, str]) -> None:
+    """The contract of the model is in the command's cache: (field, role) pairs."""
+    fields = tuple(dict.fromkeys(field for field, _ in pairs))
+    kept = contract.Contract(fields, tuple(field for field, role in pairs if role == "id"))
+    contract.Cache(str(splunkd.app.home / "var" / "run" / "splunk" / "aiscore")).put("toy", kept)
+
+
 # scores
 
 
@@ -90,7 +99,7 @@ def test_input_bytes_are_untouched(splunkd: Splunkd, sidecar: Sidecar, python: s
 
 
 def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: Splunkd, sidecar: Sidecar) -> None:
-    sidecar.contract = [("user", "entity"), ("_time", "time"), ("_time", "id")]
+    know(splunkd, ("user", "entity"), ("_time", "time"), ("_time", "id"))
     with CommandProcess(
         splunkd, "aiscore", ["model=toy", "explain=7"], search="search x | aiscore model=toy explain=7"
     ) as process:
@@ -112,7 +121,7 @@ def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: 
 
 @pytest.mark.parametrize("merge", HYPOTHESES, ids=str)
 def test_right_under_every_merge_hypothesis(splunkd: Splunkd, sidecar: Sidecar, any_python: str, merge: Merge) -> None:
-    sidecar.contract = [("user", "entity"), ("_time", "time"), ("_time", "id"), ("dest", "input")]
+    know(splunkd, ("user", "entity"), ("_time", "time"), ("_time", "id"), ("dest", "input"))
     sent = events(20)
     with score(splunkd, python=any_python) as process:
         back = search.run(process, [sent, Table(sent.header, []), events(20, 20)], merge)
@@ -129,20 +138,24 @@ def test_right_under_every_merge_hypothesis(splunkd: Splunkd, sidecar: Sidecar, 
 def test_fields_all_and_an_unknown_contract_ask_for_every_field(splunkd: Splunkd, sidecar: Sidecar) -> None:
     with score(splunkd) as process:
         assert process.getinfo()["required_fields"] == ["*"]
-    sidecar.contract = [("user", "entity")]
+    know(splunkd, ("user", "entity"))
     with score(splunkd, "fields=all") as process:
         assert process.getinfo()["required_fields"] == ["*"]
 
 
 def test_getinfo_names_the_contract_and_the_outputs_and_is_kept_on_disk(splunkd: Splunkd, sidecar: Sidecar) -> None:
     sidecar.contract = [("user", "entity"), ("_time", "time"), ("_time", "id")]
-    for _ in range(2):
+    # A machine that is too busy to answer within the second gets another try.
+    for _ in range(5):
+        asked = len(sidecar.seen)
         with score(splunkd, "prefix=net_") as process:
             info = process.getinfo()
+        if asked and len(sidecar.seen) == asked:
+            break
     names = ["net_" + field for field in scripted.FIELDS]
     assert info["required_fields"] == ["user", "_time", *names, *("orig_" + name for name in names)]
     assert info["type"] == "stateful"
-    assert len(sidecar.seen) == 1, "the second process must not have asked again"
+    assert len(sidecar.seen) == asked, "a second process must not ask again"
 
 
 def test_getinfo_waits_one_second_at_most(splunkd: Splunkd, sidecar: Sidecar) -> None:
@@ -185,7 +198,7 @@ def test_two_models_score_one_search(splunkd: Splunkd) -> None:
 
 @pytest.mark.parametrize("merge", [Merge(), Merge(keep_unlisted=False, keep_unechoed=False)], ids=str)
 def test_scores_that_came_in_are_kept_once(splunkd: Splunkd, sidecar: Sidecar, merge: Merge) -> None:
-    sidecar.contract = [("user", "entity"), ("_time", "time"), ("_time", "id")]
+    know(splunkd, ("user", "entity"), ("_time", "time"), ("_time", "id"))
     sent = Table(
         ["ai_score", "user", "ai_reasons", "__mv_ai_reasons", "_time"],
         [["0.9", "ann", "x\ny", "$x$;$y$", "1"], ["", "bob", "", "", "2"]],
@@ -243,6 +256,8 @@ FAULTS: dict[str, tuple[scripted.Reply, str]] = {
     "no model named": (scripted.with_headers(AIScore_Model=""), "bad_response"),
     "compressed": (scripted.with_headers(Content_Encoding="gzip"), "bad_response"),
     "endless carry": (scripted.with_headers(AIScore_Carry="A" * 9000), "bad_response"),
+    "a line that is none": (scripted.changed(lambda table: [*table, ["junk"]]), "bad_response"),
+    "endless": (scripted.endless, "bad_response"),
     "oversize": (scripted.with_headers(Content_Length=str(1 << 30)), "bad_response"),
 }
 
@@ -257,7 +272,7 @@ def _with(table: list[list[str]], at: int, value: str) -> list[list[str]]:
 def test_a_fault_labels_every_row_and_warns_once(
     splunkd: Splunkd, sidecar: Sidecar, any_python: str, fault: str
 ) -> None:
-    sidecar.contract = [("user", "entity"), ("_time", "time"), ("_time", "id")]
+    know(splunkd, ("user", "entity"), ("_time", "time"), ("_time", "id"))
     sidecar.default, note = FAULTS[fault]
     with score(splunkd, python=any_python) as process:
         back = search.run(process, [events(5)])
@@ -370,6 +385,27 @@ def test_a_sidecar_that_is_down_is_soon_no_longer_asked(splunkd: Splunkd, sideca
         check_passed(chunk, Table(*frames.from_csv(reply)))
 
 
+def test_a_request_that_was_given_up_is_closed(splunkd: Splunkd, sidecar: Sidecar) -> None:
+    splunkd.configure(chunk_deadline_s=0.3)
+    sidecar.script = [scripted.drip("body")]
+    with score(splunkd) as process:
+        process.getinfo()
+        process.execute(body_of(events(2)), False)
+        # The process lives on; the sidecar must see that its answer is not wanted.
+        _until(lambda: sidecar.lost_connections == 1)
+
+
+def test_nothing_is_taken_from_the_environment(splunkd: Splunkd, sidecar: Sidecar, tmp_path: Path) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login mallory password secret\n")
+    netrc.chmod(0o600)
+    environment = {"HOME": str(tmp_path), "HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    with CommandProcess(splunkd, "aiscore", ["model=toy"], environment=environment) as process:
+        back = search.run(process, [events(1)])
+    assert back.dicts()[0]["ai_status"] == "scored", process.show()
+    assert sidecar.scored[0].headers["Authorization"].startswith("Bearer t1.")
+
+
 def test_the_search_budget_ends_waiting(splunkd: Splunkd, sidecar: Sidecar) -> None:
     splunkd.configure(chunk_deadline_s=0.4, search_budget_s=0.5)
     sidecar.default = scripted.slow(1)
@@ -385,15 +421,16 @@ def test_the_search_budget_ends_waiting(splunkd: Splunkd, sidecar: Sidecar) -> N
 # odd input
 
 
-def test_odd_bytes_pass_and_a_clean_copy_is_scored(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:
-    body = b'user,_raw\nann,\xff\xfe "\x00\nbob,ok\n'.replace(b' "', b" ")
+@pytest.mark.parametrize(("odd", "copy"), [(b"\xff\xfe z", "\ufffd\ufffd z"), (b"x\x00z", "x\ufffdz")])
+def test_odd_bytes_pass_and_a_clean_copy_is_scored(
+    splunkd: Splunkd, sidecar: Sidecar, python: str, odd: bytes, copy: str
+) -> None:
     with score(splunkd, python=python) as process:
-        back = one_chunk(process, body)
+        back = one_chunk(process, b"user,_raw\nann," + odd + b"\nbob,ok\n")
         assert process.end() == 0, process.show()
     lines = back.split(b"\n")
-    assert lines[1].startswith(b"ann,\xff\xfe \x00,") and lines[2].startswith(b"bob,ok,")
-    assert lines[1].count(b"scored") == 1
-    assert [row["_raw"] for row in sidecar.scored[0].rows()] == ["\ufffd\ufffd \ufffd", "ok"]
+    assert lines[1].startswith(b"ann," + odd + b",0.") and lines[2].startswith(b"bob,ok,0.")
+    assert [row["_raw"] for row in sidecar.scored[0].rows()] == [copy, "ok"]
 
 
 def test_carriage_returns_stay_at_the_line_ends(splunkd: Splunkd) -> None:
@@ -406,7 +443,7 @@ def test_carriage_returns_stay_at_the_line_ends(splunkd: Splunkd) -> None:
 
 
 def test_a_huge_field_passes_whole_and_is_scored_clipped(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:
-    sidecar.contract = [("user", "entity"), ("blob", "input")]
+    know(splunkd, ("user", "entity"), ("blob", "input"))
     huge = "ä" * (6 << 20)
     sent = Table(["user", "blob", "other"], [["ann", huge, "x"], ["bob", "small", "y"]])
     with score(splunkd, "fields=all", python=python) as process:
@@ -422,7 +459,7 @@ def test_a_huge_field_passes_whole_and_is_scored_clipped(splunkd: Splunkd, sidec
 
 
 def test_thousands_of_columns_are_narrowed_to_the_contract(splunkd: Splunkd, sidecar: Sidecar) -> None:
-    sidecar.contract = [("f7", "input"), ("f4000", "entity")]
+    know(splunkd, ("f7", "input"), ("f4000", "entity"))
     sent = Table([f"f{at}" for at in range(5000)], [[str(at + row) for at in range(5000)] for row in range(3)])
     with score(splunkd, "fields=all") as process:
         back = search.run(process, [sent])
@@ -439,6 +476,13 @@ def test_short_and_long_rows_and_a_name_twice(splunkd: Splunkd, sidecar: Sidecar
     assert lines[1].startswith(b"1,,,0.") and lines[2].startswith(b"2,3,4,0.") and lines[2].endswith(b",5,6")
     assert lines[3].startswith(b"7,8,9,0.")
     assert sidecar.scored[0].rows() == [{"a": "1", "b": ""}, {"a": "2", "b": "3"}, {"a": "7", "b": "8"}]
+
+
+def test_a_name_that_stands_twice_is_sent_once(splunkd: Splunkd, sidecar: Sidecar) -> None:
+    with score(splunkd) as process:
+        back = one_chunk(process, b"a,b,a\n1,2,3\n")
+    assert back.split(b"\n")[1].startswith(b"1,2,3,0.")
+    assert sidecar.scored[0].body == b"a,b\n1,2\n"
 
 
 def test_a_quote_that_never_closes_loses_nothing(splunkd: Splunkd, sidecar: Sidecar) -> None:

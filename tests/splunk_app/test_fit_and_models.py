@@ -41,6 +41,7 @@ def test_the_chunks_become_one_fit(splunkd: Splunkd, sidecar: Sidecar, python: s
         ("PUT", "/v1/fit/a%40b.1/1/0"),
         ("PUT", "/v1/fit/a%40b.1/1/1"),
     ]
+    assert {request.headers["AIScore-Search"].rpartition("/")[0] for request in sidecar.seen} == {"a@b.1/1"}
     whole = events(9)
     kept = ["_time", "user", "dest", "__mv_dest", "note"]
     places = [whole.header.index(name) for name in kept]

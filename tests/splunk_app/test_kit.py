@@ -72,6 +72,12 @@ def test_rows_are_cut_where_the_csv_module_cuts_them(table: list[list[str]], end
     assert rows.plain or any(row in ([""], [" "]) for row in table) or b"\r" in body
 
 
+def test_a_quote_inside_a_cell_opens_nothing() -> None:
+    rows = Rows(b'a,b\nx"1\n2",y\n')
+    assert not rows.plain and rows.records == [b'x"1', b'2",y']
+    assert not Rows(b'a,b\n",').plain
+
+
 @given(tables, st.booleans())
 def test_splice_adds_columns_and_changes_nothing(table: list[list[str]], came_in: bool) -> None:
     body = body_of(table)
@@ -93,6 +99,8 @@ def test_splice_adds_columns_and_changes_nothing(table: list[list[str]], came_in
 
 
 @given(st.binary(max_size=60))
+@example(b'"')
+@example(b'",')
 def test_any_bytes_at_all_leave_again(body: bytes) -> None:
     rows = Rows(b"a,b\n" + body)
     out = splice(rows, outputs.names(), outputs.unscored(rows, "internal", ["a"]))
@@ -162,6 +170,20 @@ def test_no_single_wrong_byte_gives_a_wrong_score(at: int, byte: int) -> None:
     rows = list(csv.reader(line.decode("latin-1") for line in found))
     assert [len(row) for row in rows] == [11, 11]
     assert 0 <= float(rows[0][0]) <= 1 and 1 <= int(rows[0][2]) <= 100 and not rows[1][0]
+
+
+def test_a_reply_is_taken_whole_or_not_at_all() -> None:
+    reader = ReplyReader("ai_")
+    nameless = GOOD.replace(b"m@b/g", b"")
+    for lines, count, model, said in [
+        (GOOD, 2, "m@b/g", "1 good lines for 2 rows"),
+        (GOOD + b"hello\n", 1, "m@b/g", "not of the agreed form"),
+        (b"hello\n" + GOOD, 1, "m@b/g", "not of the agreed form"),
+        (GOOD + GOOD, 2, "m@b/g", "not in order"),
+        (nameless, 1, "", "names no model"),
+    ]:
+        with pytest.raises(Failure, match=said):
+            reader.suffixes(reader.header + lines, count, model)
 
 
 def test_clipped_rows_are_marked_partial_once() -> None:
@@ -313,9 +335,10 @@ def test_the_cost_of_a_row_stays_small() -> None:
     reply = reader.header + b"".join([b"%d,%s" % (at, line) for at in range(50_000)])
     best = 1.0
     for _ in range(3):
-        started = time.perf_counter()
+        # The time of this process alone: a busy machine must not count.
+        started = time.process_time()
         rows = Rows(body)
         wire.Wire(rows)
         splice(rows, outputs.names(), reader.suffixes(reply, len(rows), "m@b/g"))
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     assert best / 50_000 < 12e-6

@@ -4,6 +4,7 @@ services/aiscore/ticket runs the app's own handler, in a process of its own as s
 that restmap.conf asks for each method.
 """
 
+import contextlib
 import json
 import secrets
 import ssl
@@ -194,7 +195,9 @@ def _handler_class(splunkd: Splunkd) -> type[BaseHTTPRequestHandler]:
             # As splunkd does; splunklib would lose the body of a kept-alive reply.
             self.send_header("Connection", "Close")
             self.end_headers()
-            self.wfile.write(body)
+            # A command that no longer waits has hung up.
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(body)
 
         do_GET = do_POST = do_PUT = do_DELETE = _answer
 

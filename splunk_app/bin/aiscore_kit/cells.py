@@ -4,7 +4,7 @@ import re
 
 # A cell as Python's csv module reads it: a quote opens only at the start of a cell, and never closed runs to the end.
 _CELL = rb'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*|\Z)|[^,\n]*)'
-_CELLS = re.compile(_CELL)
+_NEXT = re.compile(b",(" + _CELL + b")")
 _RECORD = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
 _CLOSED = re.compile(rb'[^"]|\Z|"[^"]*(?:""[^"]*)*"(?!")')
 _NEEDS_QUOTES = re.compile(rb'[",\r\n]')
@@ -18,13 +18,7 @@ def split(record):
     """
     if b'"' not in record:
         return record.split(b",")
-    found, at, end = [], 0, len(record)
-    while True:
-        match = _CELLS.match(record, at)
-        found.append(match.group())
-        at = match.end() + 1
-        if at > end:
-            return found
+    return _NEXT.findall(b"," + record)
 
 
 def value(cell):

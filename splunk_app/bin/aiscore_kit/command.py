@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import traceback
+from urllib.parse import quote
 
 from aiscore_kit import frames, pipeline, settings
 from aiscore_kit.client import Sidecar
@@ -108,6 +109,11 @@ class Chunked:
         """(search id, position of this command in the search): with a number it names one request for ever."""
         info = self.metadata.searchinfo
         return str(getattr(info, "sid", "")), pipeline.position(getattr(info, "search", ""), self.name, info.args)
+
+    def search_header(self, seq):
+        """The header that tells the sidecar which search, command and chunk a request belongs to."""
+        sid, position = self.search_key()
+        return {"AIScore-Search": "%s/%d/%d" % (quote(sid, safe="@:~"), position, seq)}
 
     def note_crash(self):
         """Tell search.log of a fault of ours."""

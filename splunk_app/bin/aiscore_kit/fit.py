@@ -67,10 +67,6 @@ class Gather(Chunked, ReportingCommand):
             self.note_crash()
             self.stop("aifit met an unexpected %s; see search.log" % type(error).__name__)
 
-    def _search_header(self):
-        sid, position = self.search_key()
-        return {"AIScore-Search": "%s/%d/%d" % (sid, position, self._seq)}
-
     def _send(self, rows):
         places = project.columns(rows.names, self._wanted(), self._time_field(), outputs.names())
         if not places:
@@ -78,7 +74,7 @@ class Gather(Chunked, ReportingCommand):
         body = project.project(rows.body, places)
         sid, position = self.search_key()
         path = "/v1/fit/%s/%d/%d" % (quote(sid, safe=""), position, self._seq)
-        request = csv_request("PUT", path, {}, body, self._search_header(), _REPLY)
+        request = csv_request("PUT", path, {}, body, self.search_header(self._seq), _REPLY)
         request = request._replace(types=("application/json",))
         deadline = Deadline(_SEND_S)
         answer = self.sidecar(deadline).ask(request, deadline.left())
@@ -96,7 +92,7 @@ class Gather(Chunked, ReportingCommand):
             if value is not None:
                 params[name] = str(value)
         deadline = Deadline(_SEND_S)
-        request = csv_request("POST", "/v1/fit", params, b"", self._search_header(), _REPLY)
+        request = csv_request("POST", "/v1/fit", params, b"", self.search_header(self._seq), _REPLY)
         answer = self.sidecar(deadline).ask(request, deadline.left())
         job = next(csv.DictReader(io.StringIO(answer.body.decode("utf-8"), newline="")))
         job.setdefault("rows", str(self._rows))
@@ -106,7 +102,7 @@ class Gather(Chunked, ReportingCommand):
         """The job as it stands when it has ended or `wait` seconds have passed."""
         deadline = Deadline(self.wait)
         path = "/v1/jobs/" + quote(str(job["job"]), safe="")
-        request = Request("GET", path, {}, None, self._search_header(), _REPLY, ("application/json",))
+        request = Request("GET", path, {}, None, self.search_header(self._seq), _REPLY, ("application/json",))
         while deadline.left() and job.get("state") not in ("done", "failed"):
             try:
                 answer = self.sidecar(deadline).ask(request, max(0.5, deadline.left()))

@@ -52,12 +52,10 @@ class Generate(Chunked, GeneratingCommand):
     def _table(self):
         options = {"action": self.action, "model": self.model, "version": self.version, "job": self.job}
         params = {name: value for name, value in options.items() if value}
-        sid, position = self.search_key()
-        headers = {"AIScore-Search": "%s/%d/0" % (sid, position)}
         seconds = self.settings(self.patience()).chunk_deadline_s
         deadline = Deadline(seconds)
         answer = self.sidecar(deadline).ask(
-            csv_request("POST", "/v1/models", params, b"", headers, _REPLY), deadline.left()
+            csv_request("POST", "/v1/models", params, b"", self.search_header(0), _REPLY), deadline.left()
         )
         return without_ordinal(answer.body)
 

@@ -66,13 +66,9 @@ class RowByRow(Chunked, StreamingCommand):
 
     def _asked_contract(self, deadline):
         params = {"action": "contract", "model": self.model}
-        request = csv_request("POST", "/v1/models", params, b"", self._search_header(), 1 << 20)
+        request = csv_request("POST", "/v1/models", params, b"", self.search_header(self._seq), 1 << 20)
         answer = self.sidecar(deadline).ask(request, deadline.left())
         return contract.parse(answer.body)
-
-    def _search_header(self):
-        sid, position = self.search_key()
-        return {"AIScore-Search": "%s/%d/%d" % (sid, position, self._seq)}
 
     # execute: one chunk
 
@@ -128,7 +124,7 @@ class RowByRow(Chunked, StreamingCommand):
         return found
 
     def _request(self, body, count, carry, deadline):
-        headers = self._search_header()
+        headers = self.search_header(self._seq)
         if carry:
             headers["AIScore-Carry"] = carry
         params = {

@@ -2,6 +2,8 @@
 
 from aiscore_kit import cells
 
+_EMPTY = (b"", b'""')
+
 
 def splice(rows, names, suffixes):
     """The body with the output columns `names`; `suffixes` holds one line of cells (bytes) a row.
@@ -24,26 +26,24 @@ def _came_in(rows, names):
 
 def _slowly(rows, names, suffixes):
     width = len(rows.names)
+    table = [cells.split(record) for record in rows.records]
     place = {}
     for number, name in enumerate(rows.names):
         place.setdefault(name, number)
-    kept = _kept_columns(rows, names, place)
+    kept = _kept_columns(table, names, place)
     header = cells.split(rows.header)
-    added = [name for name in names if name not in place]
-    new_keeps = [keep for _, keep in kept if keep not in place]
-    for name in added + new_keeps:
+    for name in [name for name in names if name not in place] + [keep for _, keep in kept if keep not in place]:
         place[name] = len(header)
         header.append(cells.quote(name.encode("utf-8")))
     stale = [place["__mv_" + name] for name in names if "__mv_" + name in place]
     targets = [place[name] for name in names]
-    moves = [(place[source], place[keep], place[keep.replace("__mv_", "")]) for source, keep in kept]
-    total = len(header)
+    moves = [(place[source], place[keep], place[_single(keep)]) for source, keep in kept]
+    blank = [b""] * (len(header) - width)
     records = []
-    for record, suffix in zip(rows.records, suffixes):
-        came = cells.split(record)
+    for came, suffix in zip(table, suffixes):
         # What we append must not fall into a quoted cell that never ends.
         came[-1] = cells.closed(came[-1])
-        row = came[:width] + [b""] * (total - min(width, len(came)))
+        row = came[:width] + [b""] * (width - len(came)) + blank
         _move(row, moves)
         for at in stale:
             row[at] = b""
@@ -53,33 +53,37 @@ def _slowly(rows, names, suffixes):
     return rows.lines(b",".join(header), records)
 
 
-def _kept_columns(rows, names, place):
-    """(old column, column that keeps its value), single and multivalue halves, for columns that hold anything."""
+def _kept_columns(table, names, place):
+    """(old column, column that keeps its value), multivalue halves first, for columns that hold anything."""
     both = ["__mv_" + name for name in names] + list(names)
     wanted = [name for name in both if name in place]
-    filled = _filled(rows, [place[name] for name in wanted])
+    filled = _filled(table, [place[name] for name in wanted])
     pairs = []
     for name in wanted:
         if place[name] in filled:
             keep = "__mv_orig_" + name[5:] if name.startswith("__mv_") else "orig_" + name
             pairs.append((name, keep))
-    whole = {keep for _, keep in pairs}
-    return [pair for pair in pairs if pair[1].replace("__mv_", "") in whole or pair[1].replace("__mv_", "") in place]
+    known = {keep for _, keep in pairs} | set(place)
+    return [(name, keep) for name, keep in pairs if _single(keep) in known]
 
 
-def _filled(rows, places):
+def _single(name):
+    return name[5:] if name.startswith("__mv_") else name
+
+
+def _filled(table, places):
     """Which of these columns hold a value in any row."""
-    found = set()
-    for record in rows.records:
-        row = cells.split(record)
-        found.update(at for at in places if at < len(row) and row[at] not in (b"", b'""'))
-        if len(found) == len(places):
-            break
+    found, left = set(), list(places)
+    for row in table:
+        fresh = [at for at in left if at < len(row) and row[at] not in _EMPTY]
+        if fresh:
+            found.update(fresh)
+            left = [at for at in left if at not in found]
     return found
 
 
 def _move(row, moves):
     """Keep the old values, but never over a value that an earlier command kept (`guard`: its single half)."""
     for source, keep, guard in moves:
-        if row[guard] in (b"", b'""'):
+        if row[guard] in _EMPTY:
             row[keep] = row[source]
