@@ -61,7 +61,8 @@ RULES = (
     ),
     Rule(
         "loudness",
-        "eval loud=failures_10m/10+dests_1h/20+users_per_src_10m/20+bytes_1h/1e10+new_country | sort 0 - loud",
+        "eval loud = failures_10m/10 + dests_1h/20 + users_per_src_10m/20 + bytes_1h/1e10 + new_country"
+        " | sort 0 - loud",
         _loudness,
     ),
 )

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import ceil, log10
 
 import polars as pl
 
 from models.risk import SEVERITIES, THRESHOLDS
+from sidecar.demo.words import clock_time, score_text
 
 DAY_S = 86_400
 
@@ -62,15 +62,6 @@ class Step:
     width: float
 
 
-def clock_time(at_s: float, form: str = "%a %-d %b %H:%M") -> str:
-    """An epoch time as a person reads it, in UTC.
-
-    >>> clock_time(1772409600)
-    'Mon 2 Mar 00:00'
-    """
-    return datetime.fromtimestamp(at_s, UTC).strftime(form)
-
-
 def timeline(events: pl.DataFrame, begins_s: float, ends_s: float, width: int, height: int = 240) -> Picture:
     """A person's scores over time; `events` needs _time, ai_score, story, dest and ai_severity."""
     left, right, top, bottom = 34, width - (76 if width > 500 else 8), 12, height - 26
@@ -83,7 +74,12 @@ def timeline(events: pl.DataFrame, begins_s: float, ends_s: float, width: int, h
 
     ordinary_first = events.filter(pl.col("ai_score").is_not_null()).sort(pl.col("story") != "", "_time")
     points = [
-        Mark(x(r["_time"]), y(r["ai_score"]), f"{clock_time(r['_time'])}, {r['dest']}: {r['ai_score']:.2f}", r["story"])
+        Mark(
+            x(r["_time"]),
+            y(r["ai_score"]),
+            f"{clock_time(r['_time'])}, {r['dest']}: {score_text(r['ai_score'])}",
+            r["story"],
+        )
         for r in ordinary_first.iter_rows(named=True)
     ]
     midnights = range(ceil(begins_s / DAY_S), int(ends_s // DAY_S) + 1)

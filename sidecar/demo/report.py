@@ -13,7 +13,8 @@ from models.simulator import Story
 from models.simulator.rule import ALERTS_A_DAY
 from sidecar.demo.contributions import contributions_of, reasons_of
 from sidecar.demo.evidence import Evidence
-from sidecar.demo.pictures import DAY_S, Picture, Step, clock_time, distribution, timeline, waterfall
+from sidecar.demo.pictures import DAY_S, Picture, Step, distribution, timeline, waterfall
+from sidecar.demo.words import clock_time, one_in, score_text, signed, value_text
 
 FIRST_ROWS = 12
 REASONS_SHOWN = 3
@@ -49,7 +50,7 @@ def render(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[s
     """The page as text; every value of an event is escaped."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent)
     pages = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    pages.filters["signed"] = _signed
+    pages.filters["signed"] = signed
     page = _page(evidence, stories, facts)
     return pages.get_template("report.html").render(page=page).lstrip()
 
@@ -91,7 +92,7 @@ def _alert(rank: int, row: dict[str, Any]) -> dict[str, Any]:
         "rank": rank,
         "user": row["user"],
         "unit": row["user_bunit"],
-        "score": _score(score),
+        "score": score_text(score),
         "percent": round(100 * (score or 0), 1),
         "severity": row["ai_severity"] or "unscored",
         "severity_class": row["ai_severity"] if row["ai_severity"] in SEVERITIES else "informational",
@@ -100,31 +101,6 @@ def _alert(rank: int, row: dict[str, Any]) -> dict[str, Any]:
         "reasons": reasons_of(row["ai_reasons"] or "")[:REASONS_SHOWN],
         "story": row["story"],
     }
-
-
-def _signed(amount: float) -> str:
-    """A contribution to two decimals, with a true minus.
-
-    >>> _signed(-0.254)
-    '−0.25'
-    """
-    return f"{amount:+.2f}".replace("-", "−")
-
-
-def _shown(field: str, value: object) -> str:
-    """A value of an event as a person reads it.
-
-    >>> _shown("_time", 1772409600.0), _shown("bytes_1h", "12345678"), _shown("src", "a")
-    ('Mon 2 Mar 00:00', '12,345,678', 'a')
-    """
-    text = "" if value is None else str(value)
-    if field == "_time" and isinstance(value, float):
-        return clock_time(value)
-    return f"{int(text):,}" if text.isascii() and text.isdigit() and len(text) < 16 else text
-
-
-def _score(score: float | None) -> str:
-    return "–" if score is None else f"{score:.2f}"
 
 
 def _story(story: Story, alerts: pl.DataFrame) -> dict[str, Any]:
@@ -141,22 +117,24 @@ def _story(story: Story, alerts: pl.DataFrame) -> dict[str, Any]:
 
 
 def _worth_a_look(evidence: Evidence) -> list[dict[str, Any]]:
-    """The highest event of each attack, found ones first, then the highest alert that belongs to none."""
-    told = evidence.scored.filter(pl.col("story") != "").sort("ai_score", descending=True, nulls_last=True)
-    attacks = told.unique("story", keep="first", maintain_order=True)
-    missed = ~pl.col("story").is_in(list(evidence.aiscore.found))
+    """The highest event of each attack, then the highest alert that belongs to none.
+
+    Attacks that were found come first, and among them those of which the user's days tell most.
+    """
+    told = evidence.scored.filter(pl.col("story") != "").with_columns(
+        missed=~pl.col("story").is_in(list(evidence.aiscore.found)), told=pl.len().over("story", "user")
+    )
+    highest = told.sort("ai_score", descending=True, nulls_last=True).unique("story", maintain_order=True, keep="first")
     ordinary = evidence.aiscore.alerts.filter(pl.col("story") == "", pl.col("ai_score").is_not_null()).head(1)
-    rows = [*attacks.filter(~missed).iter_rows(named=True), *attacks.filter(missed).iter_rows(named=True)]
-    return [row | {"missed": row["story"] not in evidence.aiscore.found} for row in rows] + [
-        row | {"missed": False} for row in ordinary.iter_rows(named=True)
-    ]
+    ranked = highest.sort("missed", "told", descending=[False, True], maintain_order=True)
+    return [*ranked.iter_rows(named=True), *ordinary.with_columns(missed=False).iter_rows(named=True)]
 
 
 def _case(scored: pl.DataFrame, row: dict[str, Any]) -> Case:
     events = scored.filter(pl.col("user") == row["user"])
     begins_s, ends_s = _span(scored)
     parts = contributions_of(row["ai_contributions"] or "")
-    steps = waterfall(parts, {name: _shown(name, value) for name, value in row.items()})
+    steps = waterfall(parts, {name: value_text(name, value) for name, value in row.items()})
     margin = sum(amount for _, amount in parts)
     left, width = _sum_bar(steps, margin)
     return Case(
@@ -164,7 +142,7 @@ def _case(scored: pl.DataFrame, row: dict[str, Any]) -> Case:
         unit=row["user_bunit"],
         story=row["story"],
         missed=row["missed"],
-        score=_score(row["ai_score"]),
+        score=score_text(row["ai_score"]),
         when=clock_time(row["_time"]),
         summary=_summary(events, row),
         wide=timeline(events, begins_s, ends_s, WIDE),
@@ -191,8 +169,9 @@ def _summary(events: pl.DataFrame, row: dict[str, Any]) -> str:
     told = (events["story"] != "").sum()
     part = f"{told} of them belong{'s' * (told == 1)} to an attack" if told else "none of them belongs to an attack"
     return (
-        f"{row['user']}: {len(events):,} events in four days; {part}. The highest score is {_score(row['ai_score'])}, "
-        f"on {clock_time(row['_time'])}; half of the events score below {_score(_median(events))}."
+        f"{row['user']}: {len(events):,} events in four days; {part}. The highest score is "
+        f"{score_text(row['ai_score'])}, "
+        f"on {clock_time(row['_time'])}; half of the events score below {score_text(_median(events))}."
     )
 
 
@@ -211,23 +190,10 @@ def _bands(scored: pl.DataFrame) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "from_score": f"{start:.2f}",
-                "promised": _one_in(10 ** (-6 * start)),
-                "seen": _one_in(float((ordinary >= start).sum()) / max(1, len(ordinary))),
+                "promised": one_in(10 ** (-6 * start)),
+                "seen": one_in(float((ordinary >= start).sum()) / max(1, len(ordinary))),
                 "events": len(band),
                 "story": int((band["story"] != "").sum()),
             }
         )
     return rows[::-1]
-
-
-def _one_in(share: float) -> str:
-    """A share in words, to two digits.
-
-    >>> _one_in(0.00102), _one_in(0.0)
-    ('1 in 980', 'none')
-    """
-    if share <= 0:
-        return "none"
-    number = 1 / share
-    digits = len(str(int(number))) - 2
-    return f"1 in {round(number, -digits):,.0f}" if digits > 0 else f"1 in {number:.1f}"

@@ -23,9 +23,10 @@ from models.simulator import Story
 from models.simulator.rule import ALERTS_A_DAY
 from sidecar.demo.contributions import reasons_of
 from sidecar.demo.evidence import Evidence, Result
-from sidecar.demo.pictures import clock_time
+from sidecar.demo.words import clock_time, score_text
 
 SHOWN = 15
+WIDTH = 120
 
 _COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 _OPENING = """[bold]AIScore demo[/]
@@ -38,7 +39,9 @@ class Screen:
     """One console for everything that the demo says."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        found = console or Console()
+        # A file or a pipe has no width of its own; the tables want more than the 80 letters that rich assumes.
+        self.console = found if console or found.is_terminal else Console(width=WIDTH)
 
     def open(self) -> None:
         """Say what this is, and what in it is not real."""
@@ -60,9 +63,8 @@ class Screen:
 
     def close(self, evidence: Evidence, stories: tuple[Story, ...]) -> None:
         """The queue, the attacks and the comparison."""
-        width = None if self.console.is_terminal else max(self.console.width, 110)
-        self.console.print(queue_table(evidence.aiscore), width=width)
-        self.console.print(comparison_table(evidence, stories), width=width)
+        self.console.print(queue_table(evidence.aiscore))
+        self.console.print(comparison_table(evidence, stories))
 
 
 def queue_table(result: Result) -> Table:
@@ -92,7 +94,7 @@ def _alert(rank: int, row: dict[str, object]) -> list[Text | str]:
     score, severity = row["ai_score"], str(row["ai_severity"] or "unscored")
     reasons = "\n".join(reasons_of(str(row["ai_reasons"] or ""))[:2]) or str(row["ai_note"])
     story = str(row["story"]).replace("_", " ")
-    number = f"{score:.2f}" if isinstance(score, float) else "–"
+    number = score_text(score if isinstance(score, float) else None)
     return [
         str(rank),
         Text.assemble(str(row["user"]), "\n", (clock_time(float(str(row["_time"]))), "dim")),

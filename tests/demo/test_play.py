@@ -17,6 +17,7 @@ from sidecar.demo.play import _rows_of, main, play
 from sidecar.demo.screen import Screen
 from sidecar.demo.search import checkout, run_command
 from sidecar.demo.service import Service, environment, serving
+from sidecar.demo.words import score_text
 from sidecar.errors import OutsideError
 
 PATIENCE_S = 60.0
@@ -32,11 +33,11 @@ def _listens(url: str) -> bool:
 def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     console = Console(record=True, width=140)
     evidence = play(tmp_path, seed=7, users=60, screen=Screen(console))
-    said = console.export_text()
+    said = " ".join(console.export_text().split())
     assert evidence.scored["ai_status"].unique().to_list() == ["scored"]
     assert "simulated company" in said and "Splunk itself is not here" in said
     first = evidence.aiscore.alerts.row(0, named=True)
-    assert first["user"] in said and f"{first['ai_score']:.2f}" in said
+    assert first["user"] in said and score_text(first["ai_score"]) in said
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert first["user"] in page and f"{evidence.simulated:,}" in page
     for name in ("first-10-days.csv", "last-4-days.csv"):
