@@ -38,7 +38,8 @@ DOC = ROOT / "docs" / "performance.md"
 CHUNK_ROWS = 10_000
 SMALL_ROWS = 1_000
 TRUTH = ("story", "label")
-LIBRARIES = ("splunk-sdk", "requests", "flask", "polars", "numpy", "numba", "scikit-learn", "xgboost", "granian")
+LIBRARIES = ("flask", "granian", "polars", "numpy", "numba", "scikit-learn", "xgboost")
+IN_THE_APP = ("splunk-sdk", "requests")
 DECIMALS = 6
 
 
@@ -172,8 +173,15 @@ def machine(python: str) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 1),
         "python_command": version,
         "python_service": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "versions": _app_versions() | {name: importlib.metadata.version(name) for name in LIBRARIES},
     }
+
+
+def _app_versions() -> dict[str, str]:
+    """The libraries in the packages of both apps."""
+    lines = (ROOT / "splunk_app" / "lib-requirements.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.rstrip(" \\").split("==") for line in lines if "==" in line)
+    return {name: pinned[name] for name in IN_THE_APP}
 
 
 def _now() -> str:
@@ -206,11 +214,10 @@ def _cells(figures: dict[str, Any]) -> list[str]:
 def piece_rows(results: dict[str, Any]) -> list[list[str]]:
     """Where AIScore's time goes, in microseconds a row; what the pieces leave over is the way between them."""
     rows = results["pieces_rows"]
-    found = [[f"{where}: {name}", s / rows * 1e6] for where, by in results["pieces_s"].items() for name, s in by.items()]
-    chunk_us = results["cases"][0]["aiscore"]["median_chunk_s"] / rows * 1e6
-    found.append(["pipes, http and waiting: the rest of a chunk", chunk_us - sum(us for _, us in found)])
-    found.append(["a chunk in all", chunk_us])
-    return [[name, f"{us:.2f}"] for name, us in found]
+    seconds = {f"{where}: {name}": s for where, by in results["pieces_s"].items() for name, s in by.items()}
+    chunk_s = results["cases"][0]["aiscore"]["median_chunk_s"]
+    rest = {"the rest: pipes, http, waiting": chunk_s - sum(seconds.values()), "a chunk in all": chunk_s}
+    return [[name, f"{s / rows * 1e6:.2f}"] for name, s in (seconds | rest).items()]
 
 
 def show(results: dict[str, Any]) -> None:

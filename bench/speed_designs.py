@@ -122,7 +122,7 @@ class Design:
 
 
 class Served:
-    """A service as a child process that answers /readyz; use it as a context manager."""
+    """A service as a child process that answers /readyz. It starts at once; whoever enters waits until it is ready."""
 
     def __init__(self, words: list[str], port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -133,17 +133,17 @@ class Served:
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT, env=_environment(), start_new_session=True,
             )  # fmt: skip
 
-    def __enter__(self) -> Served:
+    def wait_until_ready(self) -> None:
+        """RuntimeError with the end of its log when it ends, or takes longer than a minute."""
         give_up = time.monotonic() + READY_S
         while time.monotonic() < give_up and self._process.poll() is None:
             with suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
-                return self
+                return
             time.sleep(0.05)
-        self.__exit__()
         raise RuntimeError(f"{self.url} did not become ready:\n{self.last_lines()}")
 
-    def __exit__(self, *_: object) -> None:
-        # The sidecar has workers: all of its own process group ends.
+    def end(self) -> None:
+        """End it and its workers: all of its own process group."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -157,15 +157,18 @@ class Served:
 def designs(model: Fitted, folder: Path, python: str | None) -> Iterator[tuple[Design, Design]]:
     """AIScore and the naive design, both running on one model. python: the commands' interpreter."""
     with ExitStack() as ends:
-        yield _aiscore(model, folder, python, ends), _naive(model, folder, python, ends)
+        pair = _aiscore(model, folder, python, ends), _naive(model, folder, python, ends)
+        for design in pair:
+            design.service.wait_until_ready()
+        pair[0].splunkd.keep_secret((model.home / "keys" / "ticket.key").read_text().strip())
+        yield pair
 
 
 def _aiscore(model: Fitted, folder: Path, python: str | None, ends: ExitStack) -> Design:
     port = _free_port()
     words = ["sidecar.cli", "serve", "--home", str(model.home), "--bind", f"127.0.0.1:{port}"]
-    service = ends.enter_context(Served(words, port, folder / "aiscore.log"))
+    service = _started(words, port, folder / "aiscore.log", ends)
     splunkd = ends.enter_context(Splunkd(_installed(folder / "splunk-aiscore")))
-    splunkd.keep_secret((model.home / "keys" / "ticket.key").read_text().strip())
     splunkd.configure(url=service.url)
     # fields=all: the same bytes for both. By default splunkd would send only the columns of the contract.
     return Design("aiscore", splunkd, "aiscore", [f"model={MODEL}", "explain=none", "fields=all"], service, python)
@@ -174,12 +177,18 @@ def _aiscore(model: Fitted, folder: Path, python: str | None, ends: ExitStack) -
 def _naive(model: Fitted, folder: Path, python: str | None, ends: ExitStack) -> Design:
     port = _free_port()
     words = ["bench.naive.server", "--home", str(model.home), "--model", MODEL, "--forest", str(model.forest)]
-    service = ends.enter_context(Served([*words, "--port", str(port)], port, folder / "naive.log"))
+    service = _started([*words, "--port", str(port)], port, folder / "naive.log", ends)
     app = _installed(folder / "splunk-naive", NAIVE_APP)
     # The same splunklib and requests as AIScore's package has.
     shutil.copytree(folder / "splunk-aiscore" / "etc" / "apps" / "aiscore" / "lib", app.folder / "lib")
     splunkd = ends.enter_context(Splunkd(app))
     return Design("naive", splunkd, "naivescore", [f"url={service.url}/score"], service, python)
+
+
+def _started(words: list[str], port: int, log: Path, ends: ExitStack) -> Served:
+    service = Served(words, port, log)
+    ends.callback(service.end)
+    return service
 
 
 def _installed(home: Path, origin: Path | None = None) -> InstalledApp:

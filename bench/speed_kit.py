@@ -12,7 +12,8 @@ import time
 def main(app, chunk, reply, model):
     """Each step, three times over; the fastest counts."""
     sys.path[:0] = [os.path.join(app, "bin"), os.path.join(app, "lib")]
-    from aiscore_kit import client, outputs, reply as replies, rows, splice, wire
+    from aiscore_kit import client, outputs, rows, splice, wire
+    from aiscore_kit.reply import ReplyReader
 
     with open(chunk, "rb") as file:
         body = file.read()
@@ -32,7 +33,7 @@ def main(app, chunk, reply, model):
     cut = timed("cut the chunk into rows", lambda: rows.Rows(body))
     part, count = timed("check the body can be sent as it is", lambda: wire.Wire(cut)).parts[0]
     timed("digest of the body", lambda: client.csv_request("POST", "/", {}, part, {}, 0))
-    reader = replies.ReplyReader("ai_")
+    reader = ReplyReader("ai_")
     suffixes = timed("check the reply line by line", lambda: reader.suffixes(answer, count, model))
     timed("splice it onto the rows", lambda: splice.splice(cut, outputs.names("ai_"), suffixes))
     print(json.dumps(found))

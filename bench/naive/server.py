@@ -33,7 +33,6 @@ from models.trained import Inputs, inputs_of
 from sidecar.app import open_house
 from sidecar.settings import Settings
 
-
 EMPTY = ("score", "severity", "risk", "anomaly", "threat", "reasons", "contributions", "model")
 UNSCORED = {f"ai_{name}": "" for name in EMPTY} | {"ai_status": "unscored", "ai_note": "bad_features"}
 """What a row says that holds too little to be scored."""

@@ -25,7 +25,7 @@ class NaiveScoreCommand(StreamingCommand):
         response.raise_for_status()
         reply = response.json()
         self.carry = reply["carry"]
-        for record, fields in zip(records, reply["rows"]):
+        for record, fields in zip(records, reply["rows"]):  # noqa: B905 (strict came after 3.9)
             record.update(fields)
             yield record
 
