@@ -3,8 +3,9 @@
 x = log10(1 / q), q = the share of benign reference rows with at least this margin. Inside the reference, q follows its
 quantiles; above the threshold u (its strangest 2%), excesses follow a generalised Pareto distribution fitted by
 probability-weighted moments (Hosking and Wallis, 1987): q = q_u * (1 + xi * (m - u) / sigma) ** (-1 / xi), with xi held
-in 0..0.9, so that the tail never ends and the score keeps rising. The score is x / 6 up to 0.95; beyond, it bends
-towards 1 and never reaches it.
+in 0..0.9, so that the tail never ends and the score keeps rising. A reference of n rows cannot vouch for much more than
+one in n: beyond one in 10 n, x bends towards one in 100 n and never reaches it. The score is x / 6 up to 0.95; beyond,
+it bends towards 1 and never reaches it.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ HIGHEST = 0.999999
 
 @dataclass(frozen=True)
 class Scale:
-    """The reference as a grid: margins ascending and x = log10(1/q) at each; shape and sigma of the tail beyond."""
+    """The reference as a grid: margins ascending and x = log10(1/q) at each; shape and sigma of the tail beyond.
+
+    limit: the x from which the reference is too small to vouch for more.
+    """
 
     margins: Floats
     orders: Floats
     shape: float
     sigma: float
+    limit: float
 
     @classmethod
     def fit(cls, reference: Floats) -> Scale:
@@ -45,21 +50,19 @@ class Scale:
         margins, first = np.unique(body[ranks], return_index=True)
         at_least = (len(ordered) - np.searchsorted(ordered, margins)) / len(ordered)
         shape, sigma = _pareto(ordered[-tail_rows:] - margins[-1], max(float(np.ptp(margins)), 1e-6))
-        return cls(margins, np.log10(1.0 / at_least), shape, sigma)
+        return cls(margins, np.log10(1.0 / at_least), shape, sigma, float(np.log10(10.0 * len(ordered))))
 
     def orders_of(self, margin: Floats) -> Floats:
         """x = log10(1/q), float64 (n,), rising with the margin everywhere."""
         inside = np.interp(margin, self.margins, self.orders)
         beyond = np.maximum(margin - self.margins[-1], 0.0) / self.sigma
         tail = np.log1p(self.shape * beyond) / self.shape if self.shape > 1e-6 else beyond
-        return np.asarray(inside + tail / np.log(10.0))
+        return bend(inside + tail / np.log(10.0), self.limit, 1.0)
 
     def score(self, margin: Floats) -> Floats:
         """`ai_score` in 0..1 at six decimals, float64 (n,)."""
-        y = self.orders_of(margin) / ORDERS_FOR_ONE
-        over = np.maximum(y - BEND, 0.0)
-        bent = 1.0 - (1.0 - BEND) / (1.0 + over / (1.0 - BEND))
-        return np.minimum(np.round(np.where(y <= BEND, y, bent), 6), HIGHEST)
+        bent = bend(self.orders_of(margin) / ORDERS_FOR_ONE, BEND, 1.0 - BEND)
+        return np.minimum(np.round(bent, 6), HIGHEST)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -67,11 +70,23 @@ class Scale:
             "orders": self.orders.tolist(),
             "shape": self.shape,
             "sigma": self.sigma,
+            "limit": self.limit,
         }
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Scale:
-        return cls(np.asarray(found["margins"]), np.asarray(found["orders"]), found["shape"], found["sigma"])
+        arrays = (np.asarray(found["margins"]), np.asarray(found["orders"]))
+        return cls(*arrays, found["shape"], found["sigma"], found["limit"])
+
+
+def bend(values: Floats, start: float, room: float) -> Floats:
+    """Values up to start as they are; beyond, with the same slope there, towards start + room, never reached.
+
+    >>> bend(np.array([0.5, 2.0, 1e9]), 1.0, 1.0).round(3).tolist()
+    [0.5, 1.5, 2.0]
+    """
+    over = np.maximum(values - start, 0.0)
+    return np.asarray(np.minimum(values, start) + room * over / (room + over))
 
 
 def _pareto(excess: Floats, fallback: float) -> tuple[float, float]:

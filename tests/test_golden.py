@@ -1,74 +1,56 @@
-"""Golden requests and replies: both sides of the wire hold to the same bytes."""
+"""The golden exchanges from the command's side: it takes the sidecar's answers as they are written down.
+
+tests/sidecar/test_golden.py holds the sidecar to the same files.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.make_golden import GOLDEN, REQUESTS, application, ask, mask
-from tests.sidecar.conftest import Api
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "splunk_app" / "bin"))
 
-TOLERANCE = 2e-3
-"""Scores may differ in the last digits between processors, and contributions with them."""
+from aiscore_kit import outputs  # noqa: E402
+from aiscore_kit.failure import Failure  # noqa: E402
+from aiscore_kit.reply import ReplyReader  # noqa: E402
+from aiscore_kit.rows import Rows  # noqa: E402
+from aiscore_kit.splice import splice  # noqa: E402
+
+GOLDEN = Path(__file__).with_name("golden")
+MODEL = f"ait@{'a' * 12}/{'b' * 12}"
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[Api]:
-    with application() as found:
-        yield found
+def bodies(name: str) -> tuple[bytes, bytes]:
+    """The bodies of a request and its answer, the masked hashes filled in again."""
+    request, _, answer = (GOLDEN / name).read_text(encoding="utf-8").partition("\n---\n")
+    told = answer.partition("\n\n")[2].replace("ait@<12>/<12>", MODEL)
+    return request.partition("\n\n")[2].encode(), told.encode()
 
 
-def numbers_apart(text: str) -> tuple[str, list[float]]:
-    """The text with every decimal number taken out, and those numbers."""
-    pattern = re.compile(r"[+-]?\d+\.\d+")
-    return pattern.sub("#", text), [float(found) for found in pattern.findall(text)]
-
-
-@pytest.mark.parametrize("verb", REQUESTS)
-def test_the_sidecar_answers_as_written_down(api: Api, verb: str) -> None:
-    wanted = (GOLDEN / verb / "reply.csv").read_bytes().decode()
-    found = ask(api, verb).body
-    if verb == "fit":  # a job may have gone further by now
-        wanted, found = (re.sub(r"queued|running|done", "<state>", text) for text in (wanted, found))
-    (shape, values), (wanted_shape, wanted_values) = numbers_apart(found), numbers_apart(wanted)
-    assert shape == wanted_shape
-    assert values == pytest.approx(wanted_values, abs=TOLERANCE)
-
-
-def test_the_command_takes_the_golden_reply_and_puts_it_behind_each_row() -> None:
-    from aiscore_kit import outputs
-    from aiscore_kit.reply import ReplyReader
-    from aiscore_kit.rows import Rows
-    from aiscore_kit.splice import splice
-
-    model = f"logon@{'a' * 12}/{'b' * 12}"
-    request = (GOLDEN / "score" / "score.csv").read_bytes()
-    reply = (GOLDEN / "score" / "reply.csv").read_bytes().replace(b"logon@<masked>", model.encode())
+def test_the_answer_goes_behind_the_untouched_rows() -> None:
+    request, answer = bodies("score/rows.http")
     rows = Rows(request)
-    suffixes = ReplyReader("ai_").suffixes(reply, len(rows), model)
-    lines = splice(rows, outputs.names(), suffixes)
-    assert lines.startswith(b"_time,user,dest,bytes,_raw,ai_score,")
-    for record, suffix in zip(rows.records, suffixes, strict=True):
-        assert record + b"," + suffix + b"\n" in lines
+    suffixes = ReplyReader("ai_").suffixes(answer, len(rows), MODEL)
+    wanted = [rows.header + b"," + ",".join(outputs.names()).encode()]
+    wanted += [record + b"," + suffix for record, suffix in zip(rows.records, suffixes, strict=True)]
+    assert splice(rows, outputs.names(), suffixes) == b"\n".join(wanted) + b"\n"
 
 
-def test_the_command_gives_unscored_rows_the_id_that_the_sidecar_gives() -> None:
-    from aiscore_kit import outputs
-    from aiscore_kit.rows import Rows
+def test_an_answer_for_other_rows_is_refused() -> None:
+    request, answer = bodies("score/rows.http")
+    lines = answer.splitlines(keepends=True)
+    wrong = (lines[:-1], [*lines, lines[-1]], [lines[0], *reversed(lines[1:])])
+    for cut in wrong:
+        with pytest.raises(Failure, match="bad_response"):
+            ReplyReader("ai_").suffixes(b"".join(cut), len(Rows(request)), MODEL)
 
-    contract = (GOLDEN / "models" / "reply.csv").read_text().splitlines()
+
+def test_a_row_without_a_score_has_the_id_that_the_sidecar_would_give() -> None:
+    request, answer = bodies("score/rows.http")
+    contract = bodies("models/contract.http")[1].decode().splitlines()
     ids = [line.split(",")[1] for line in contract if line.endswith(",id")]
-    rows = Rows((GOLDEN / "score" / "score.csv").read_bytes())
-    given = re.findall(r",([0-9a-f]{32}),", (GOLDEN / "score" / "reply.csv").read_text())
-    assert list(outputs.event_ids(rows, ids)) == given
-
-
-def test_masking_hides_nothing_but_hashes_and_job_ids() -> None:
-    assert mask("0.123456,logon@0123456789ab/0123456789ab,x") == "0.123456,logon@<masked>,x"
-    assert mask(f"ordinal\n0,{'a' * 16},m") == "ordinal\n0,<masked>,m"
+    given = re.findall(r",([0-9a-f]{32}),", answer.decode())
+    assert ids and list(outputs.event_ids(Rows(request), ids)) == given

@@ -150,12 +150,17 @@ def log_scale(magnitudes: Floats) -> Floats:
 
 
 def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
-    """The values of a category-like field in long form: columns row (ascending) and value, each value once a row."""
-    lists = value_lists(table, field.name) if field.kind == "multivalue" else texts(table, field.name)
-    long = lists.alias("value").to_frame().with_row_index("row")
+    """The values of a category-like field in long form: columns row (ascending) and value, each value once a row.
+
+    A category holds one value; of several, the first counts.
+    """
     if field.kind == "multivalue":
-        long = long.explode("value").unique(maintain_order=True)
-    return long.filter(pl.col("value") != "")
+        long = value_lists(table, field.name).alias("value").to_frame().with_row_index("row")
+        return long.explode("value").unique(maintain_order=True).filter(pl.col("value") != "")
+    text = texts(table, field.name)
+    if is_multivalue(table, field.name):
+        text = value_lists(table, field.name).list.first()
+    return text.alias("value").to_frame().with_row_index("row").filter(pl.col("value") != "")
 
 
 def _field_tokens(table: pl.DataFrame, field: Field, time: Floats | None) -> Tokens:

@@ -195,7 +195,7 @@ def test_hostile_values_cannot_break_the_text() -> None:
     events = one(dest='x; y\n+9 (ai_score=1) "\\:', user="u;\r\nv")
     scored = unsupervised().score(events).table
     reasons = scored["ai_reasons"][0]
-    assert "\n" not in reasons and "\r" not in reasons and "x, y +9" in reasons
+    assert "\n" not in reasons and "\r" not in reasons and "dest=x, y never seen" in reasons
 
 
 def test_ids_are_of_the_event_alone() -> None:

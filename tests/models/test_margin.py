@@ -144,6 +144,12 @@ def test_far_beyond_the_reference_the_score_still_tells_apart() -> None:
     assert (np.diff(score) > 0).all()
 
 
+@pytest.mark.parametrize("rows", [30, 300, 3000])
+def test_a_small_reference_cannot_vouch_for_great_rarity(rows: int) -> None:
+    score = Scale.fit(np.random.default_rng(1).exponential(size=rows)).score(np.array([1e3, 1e6]))
+    assert score[0] < score[1] <= np.log10(100 * rows) / 6
+
+
 def test_bands_and_risk_follow_the_score() -> None:
     score = np.array([0.0, 0.329, 0.33, 0.5, 0.67, 0.83])
     assert severity_of(score).tolist() == ["informational", "informational", "low", "medium", "high", "critical"]

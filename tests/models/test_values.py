@@ -53,6 +53,12 @@ def test_a_value_counts_once_a_row() -> None:
     assert tokens.codes[1] == tokens.codes[2] != tokens.codes[0]
 
 
+def test_of_several_values_a_category_takes_the_first() -> None:
+    spec = FeatureSpec((Field("f", "category"),))
+    several, single = (read_values(pl.DataFrame({"f": [text, "z"]}), spec).tokens["f"] for text in ("a\nb", "a"))
+    assert several.codes.tolist() == single.codes.tolist()
+
+
 def test_codes_do_not_depend_on_the_table() -> None:
     alone, together = codes_of(pl.Series(["x"])), codes_of(pl.Series(["y", "x", None, ""]))
     assert alone[0] == together[1] and together[2] == together[3] == 0
