@@ -95,3 +95,29 @@ def test_an_impossible_company_is_refused_by_name(asked: dict[str, object], fiel
     with pytest.raises(DataError) as caught:
         simulate(**asked)  # type: ignore[arg-type]
     assert caught.value.field == field
+
+
+def test_every_documented_noise_is_there() -> None:
+    company = simulate(seed=7)
+    events = company.events.filter(pl.col("label") == 0)
+
+    def loudest(column: str, *where: pl.Expr) -> int:
+        return int(events.filter(*where)[column].max() or 0)  # type: ignore[arg-type]
+
+    day = (pl.col("_time") // 86_400).alias("day")
+    scanned = events.filter(pl.col("src") == "scan01").select(day).n_unique()
+    assert scanned == 5  # every third night
+    assert loudest("users_per_src_10m", pl.col("src") == "scan01") >= 10
+    assert loudest("failures_10m", pl.col("user") == "svc_reports") >= 10
+    assert loudest("dests_1h", pl.col("user") == "svc_backup") > 50
+    assert loudest("dests_1h", pl.col("user") == "svc_deploy") > 40
+    assert loudest("dests_1h", pl.col("user_bunit") == "it") > 30
+    assert loudest("bytes_1h", pl.col("user_bunit") == "marketing") > 1e10
+    assert loudest("failures_10m", pl.col("user_bunit") == "sales") >= 8
+    assert events.filter(pl.col("user") == "svc_batch")["_time"].min() >= company.scored_from_s
+    assert "4740" in events["signature_id"].unique()
+    countries = events.group_by("user").agg(pl.col("src_country").n_unique())
+    assert countries.filter(pl.col("src_country") > 1).height > 40
+    joined = events.group_by("user", "user_bunit").agg(pl.col("_time").min())
+    late = joined.filter(pl.col("_time") > events["_time"][0] + 3 * 86_400, pl.col("user_bunit") != "service")
+    assert late.height >= 5

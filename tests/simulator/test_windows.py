@@ -1,5 +1,7 @@
 """The batch windows against a reading of the definition, event by event."""
 
+import polars as pl
+
 from models.simulator import simulate
 from models.simulator.windows import with_windows
 
@@ -24,3 +26,13 @@ def test_windows_keep_rows_and_order() -> None:
     again = with_windows(plain)
     assert again.select(plain.columns).equals(plain)
     assert again.select(events.columns).equals(events)
+
+
+def test_an_event_leaves_the_window_when_it_is_as_old_as_the_window() -> None:
+    at = [1_000_000.0, 1_000_600.0, 1_003_600.0, 1_004_199.999]
+    same = {"user": "a", "src": "s", "action": "failure", "bytes_out": 5}
+    events = pl.DataFrame([{"_time": t, "dest": f"d{n}"} | same for n, t in enumerate(at)])
+    found = with_windows(events)
+    assert found["failures_10m"].to_list() == [1, 1, 1, 2]
+    assert found["dests_1h"].to_list() == [1, 2, 2, 3]
+    assert found["bytes_1h"].to_list() == [5, 10, 10, 15]
