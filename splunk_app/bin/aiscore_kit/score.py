@@ -18,7 +18,8 @@ from aiscore_kit.wire import Wire
 
 _ROW_REPLY = 16 << 10
 _MAX_CARRY = 8 << 10
-_EXPLAIN_S = 2.0
+_EXPLAIN_S = (0.25, 2.0)
+_EXPLAIN_ROW_S = 1e-4
 
 
 class RowByRow(Chunked, StreamingCommand):
@@ -131,8 +132,7 @@ class RowByRow(Chunked, StreamingCommand):
             "model": self.model,
             "explain": self.explain,
             "prefix": self.prefix,
-            # A quarter of the time for explanations, so that scores always get through.
-            "explain_budget_s": "%.3f" % min(_EXPLAIN_S, deadline.left() / 4),
+            "explain_budget_s": "%.3f" % explain_seconds(count, deadline.left()),
         }
         limit = min(int(self._known_settings.max_reply_mb * (1 << 20)), (1 << 16) + count * _ROW_REPLY)
         return csv_request("POST", "/v1/score", params, body, headers, limit)
@@ -163,3 +163,16 @@ class RowByRow(Chunked, StreamingCommand):
         count = sum(self._unscored[note] for note in reasons)
         told = " ".join("%d rows %s." % (self._unscored[note], self._failures[note]) for note in reasons)
         self.write_warning("{}", "aiscore: %d of %d rows are unscored. %s" % (count, self._rows_seen, told))
+
+
+def explain_seconds(count, left_s):
+    """How long the sidecar may explain a chunk of `count` rows when explain=auto.
+
+    A tenth of a millisecond a row, so that many small chunks do not cost more than few large ones; and at most a
+    quarter of the time left, so that scores always get through.
+
+    >>> [explain_seconds(count, 10) for count in (1, 5000, 50000)], explain_seconds(50000, 1)
+    ([0.25, 0.5, 2.0], 0.25)
+    """
+    least, most = _EXPLAIN_S
+    return min(max(least, count * _EXPLAIN_ROW_S), most, left_s / 4)
