@@ -79,18 +79,16 @@ def test_rows_may_come_in_any_order_of_time(run) -> None:  # type: ignore[no-unt
 
 
 def test_fields_that_are_there_already_are_replaced(run) -> None:  # type: ignore[no-untyped-def]
-    once = run("score", "model=ait", "explain=none", body=ODD)[1]
-    twice = run("score", "model=ait", "explain=none", body=once)[1]
-    strip = [
-        {name: row[name] for name in row} for row in csv.DictReader(io.StringIO(twice.decode("latin-1"), newline=""))
-    ]
-    same = list(csv.DictReader(io.StringIO(once.decode("latin-1"), newline="")))
-    assert strip == same and len(strip[0]) == 6 + len(output_names())
+    once = run("score", "model=ait", "explain=none", body=ODD)[1].decode("latin-1")
+    twice = run("score", "model=ait", "explain=none", body=once.encode("latin-1"))[1].decode("latin-1")
+    assert twice.splitlines()[0] == once.splitlines()[0]
+    again, same = (list(csv.reader(io.StringIO(text, newline=""))) for text in (twice, once))
+    assert again == same
 
 
 def test_empty_lines_at_the_end_are_no_rows(run) -> None:  # type: ignore[no-untyped-def]
-    code, out, _ = run("score", "model=ait", "explain=none", body=ODD + b"\r\n\n")
-    assert code == 0 and out.count(b"ait@") == 3
+    right = run("score", "model=ait", "explain=none", body=ODD)
+    assert run("score", "model=ait", "explain=none", body=ODD + b"\r\n\n") == right
 
 
 def test_a_header_alone_gives_a_header(run) -> None:  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +106,7 @@ def plain(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     import shutil
 
     home = Path(shutil.copytree(fitted, tmp_path_factory.mktemp("plain") / "home"))
-    with serving(home, body_timeout_s="1", max_body_mb="1", max_uploads="4") as server:
+    with serving(home, body_timeout_s="2", max_body_mb="1", max_uploads="4") as server:
         yield server
 
 
@@ -152,39 +152,44 @@ def test_a_chunked_body_is_read_whole(plain: Server) -> None:
     assert reply.status_code == 200 and reply.text.count("\n") == 21
 
 
+def half_a_body(server: Server) -> bytes:
+    return head(server, "Content-Length: 1000") + b"abc"
+
+
 def test_slow_bodies_time_out_and_hold_nobody_up(plain: Server) -> None:
-    slow = [plain.raw(head(plain, "Content-Length: 1000") + b"abc") for _ in range(4)]
-    crowd = [plain.raw(b"POST /v1/sco") for _ in range(200)]
-    begun = time.monotonic()
-    assert plain.session.get(plain.url + "/healthz", timeout=2).ok
-    refused = plain.post("/v1/score?model=ait", CHUNK)
-    assert time.monotonic() - begun < 0.9
-    assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
-    answers = [line.recv(4096).splitlines()[0] for line in slow]
-    assert all(b" 408 " in answer for answer in answers)
+    with ExitStack() as held:
+        for _ in range(200):
+            held.enter_context(plain.raw(b"POST /v1/sco"))
+        slow: list[socket.socket] = []
+
+        def all_places_are_taken() -> bool:
+            slow.append(held.enter_context(plain.raw(half_a_body(plain))))
+            return plain.post("/v1/score?model=ait&explain=none", CHUNK).status_code == 429
+
+        wait_until(all_places_are_taken, plain, 1.8)
+        assert plain.session.get(plain.url + "/healthz", timeout=1.5).ok
+        answers = [line.recv(4096).splitlines()[0] for line in slow]
+    assert sum(b" 408 " in answer for answer in answers) == 4
     assert plain.post("/v1/score?model=ait&explain=none", CHUNK).status_code == 200
-    for line in slow + crowd:
-        line.close()
 
 
 def test_a_client_that_leaves_in_the_middle_frees_its_place(plain: Server) -> None:
     for _ in range(8):
-        plain.raw(head(plain, "Content-Length: 1000") + b"abc").close()
-    wait_until(lambda: plain.post("/v1/score?model=ait&explain=none", CHUNK).status_code == 200, plain, 0.9)
+        plain.raw(half_a_body(plain)).close()
+    wait_until(lambda: plain.post("/v1/score?model=ait&explain=none", CHUNK).status_code == 200, plain, 1.8)
 
 
 def test_health_is_answered_while_scores_are_made(plain: Server) -> None:
-    body = events(30, 500, seed=5)
-    slowest = 0.0
-    work = threading.Thread(target=lambda: [plain.post("/v1/score?model=ait&explain=none", body) for _ in range(3)])
+    body = events(30, 1000, seed=5)
+    answers = 0
+    work = threading.Thread(target=lambda: plain.post("/v1/score?model=ait&explain=none", body))
     work.start()
     with requests.Session() as session:
         session.trust_env = False
         while work.is_alive():
-            begun = time.monotonic()
             assert session.get(plain.url + "/healthz", timeout=5).ok
-            slowest = max(slowest, time.monotonic() - begun)
-    assert slowest < 1.0
+            answers += 1
+    assert answers >= 5, "health checks waited for the one score request"
 
 
 def test_the_log_is_json_lines_without_secrets(plain: Server) -> None:
