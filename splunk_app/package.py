@@ -6,9 +6,11 @@ check a package against the repository by its SHA-256.
 
 import argparse
 import configparser
+import contextlib
 import gzip
 import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -49,9 +51,10 @@ def build(target: Path, source: Path = HERE, cache: Path = ROOT / "build") -> Pa
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"{TOP}-{version(source)}.tar.gz"
     # A reader never meets half a package.
-    part = path.with_suffix(".part")
-    part.write_bytes(archive(files))
-    part.replace(path)
+    with tempfile.NamedTemporaryFile(dir=target, delete=False) as part:
+        part.write(archive(files))
+    os.chmod(part.name, 0o644)
+    os.replace(part.name, path)
     return path
 
 
@@ -108,7 +111,8 @@ def vendored(cache: Path = ROOT / "build") -> Path:
             lib = Path(work, "lib")
             for file in sorted(files.iterdir()):
                 _unpack(file, lib)
-            if not ready.is_dir():
+            # Somebody else may have been faster.
+            with contextlib.suppress(OSError):
                 lib.rename(ready)
     return ready
 

@@ -1,6 +1,7 @@
 """A real sidecar process with a model, and the packaged app in front of it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,27 +74,39 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledApp:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, installed: InstalledApp) -> Path:
-    """AISCORE_HOME with the model `logon`, fitted through `| aifit`."""
-    found = tmp_path_factory.mktemp("sidecar") / "home"
-    sidecar = SidecarProcess(found)
+def running_splunkd(installed: InstalledApp) -> Iterator[Splunkd]:
+    """One stand-in for all tests."""
+    with Splunkd(installed) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, running_splunkd: Splunkd) -> Iterator[SidecarProcess]:
+    """A sidecar with the model `logon`, fitted through `| aifit`. Tests that kill theirs take `sidecar`."""
+    server = SidecarProcess(tmp_path_factory.mktemp("sidecar") / "home")
     try:
-        sidecar.wait_until_ready()
-        with Splunkd(installed) as splunkd:
-            splunkd.keep_secret(sidecar.secret())
-            splunkd.configure(url=sidecar.url)
-            args = ["model=logon", "entity=user", 'fields="dest,src,action"', "wait=120"]
-            with CommandProcess(splunkd, "aifit", args) as process:
-                back = search.run(process, history(6000, 2000)).dicts()
-                assert back and back[0]["state"] == "done" and back[0]["rows"] == "6000", process.show() + sidecar.log()
+        server.wait_until_ready()
+        meet(running_splunkd, server)
+        args = ["model=logon", "entity=user", 'fields="dest,src,action"', "wait=120"]
+        with CommandProcess(running_splunkd, "aifit", args) as process:
+            back = search.run(process, history(6000, 2000)).dicts()
+            assert back and back[0]["state"] == "done" and back[0]["rows"] == "6000", process.show() + server.log()
+        yield server
     finally:
-        sidecar.kill()
-    return found
+        server.kill()
+
+
+@pytest.fixture
+def home(served: SidecarProcess, tmp_path: Path) -> Path:
+    """A copy of that sidecar's home: two sidecars may not share one."""
+    copy = tmp_path / "home"
+    shutil.copytree(served.home, copy, ignore=shutil.ignore_patterns("serve.lock"))
+    return copy
 
 
 @pytest.fixture
 def sidecar(home: Path) -> Iterator[SidecarProcess]:
-    """A sidecar that serves the model; every test may kill it."""
+    """A sidecar of its own for a test that kills it."""
     server = SidecarProcess(home)
     try:
         server.wait_until_ready()
@@ -103,11 +116,19 @@ def sidecar(home: Path) -> Iterator[SidecarProcess]:
 
 
 @pytest.fixture
-def splunkd(installed: InstalledApp, sidecar: SidecarProcess) -> Iterator[Splunkd]:
-    """splunkd that knows the sidecar's address and secret."""
-    for kept in (installed.home / "var" / "run" / "splunk").rglob("contract-*"):
+def splunkd(running_splunkd: Splunkd, request: pytest.FixtureRequest) -> Splunkd:
+    """splunkd as if just started; it knows the test's own sidecar, or the one that all share."""
+    own = "sidecar" in request.fixturenames
+    server: SidecarProcess = request.getfixturevalue("sidecar" if own else "served")
+    for kept in (running_splunkd.app.home / "var" / "run" / "splunk").rglob("contract-*"):
         kept.unlink()
-    with Splunkd(installed) as server:
-        server.keep_secret(sidecar.secret())
-        server.configure(url=sidecar.url)
-        yield server
+    meet(running_splunkd, server)
+    return running_splunkd
+
+
+def meet(splunkd: Splunkd, sidecar: SidecarProcess) -> None:
+    """Make the sidecar's address and secret known."""
+    splunkd.passwords.clear()
+    splunkd.overrides.clear()
+    splunkd.keep_secret(sidecar.secret())
+    splunkd.configure(url=sidecar.url)

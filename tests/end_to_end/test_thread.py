@@ -209,15 +209,15 @@ def test_over_tls(home: Path, installed: InstalledApp, python: str, tmp_path: Pa
         server.kill()
 
 
-def test_the_pipe_for_people(splunkd: Splunkd, sidecar: SidecarProcess, tmp_path: Path) -> None:
+def test_the_pipe_for_people(served: SidecarProcess, tmp_path: Path) -> None:
     sent = logons(500, 6000, ODD)
     events = tmp_path / "events.csv"
     with events.open("w", newline="") as file:
         csv.writer(file).writerows([sent.header, *sent.rows])
-    secret = sidecar.home / "keys" / "ticket.key"
+    secret = served.home / "keys" / "ticket.key"
     program = [sys.executable, "-m", "tests.splunkd.pipe"]
     done = subprocess.run(
-        [*program, "aiscore model=logon", "--events", str(events), "--sidecar", sidecar.url]
+        [*program, "aiscore model=logon", "--events", str(events), "--sidecar", served.url]
         + ["--secret-file", str(secret), "--chunk-rows", "200"],
         cwd=package.ROOT,
         capture_output=True,

@@ -17,6 +17,7 @@ Messages of the command go to stderr. Exit code: the command's own, or 2 for a w
 
 import argparse
 import csv
+import signal
 import sys
 import tempfile
 import time
@@ -35,8 +36,12 @@ from tests.splunkd.search import Table
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
     options = _options(arguments)
+    # Ended from outside, it still ends the command and leaves no files behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return _run(options)
+    except KeyboardInterrupt:
+        return 130
     except (ProtocolError, LookupError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
