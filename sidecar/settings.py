@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         description="Secret shared with the Splunk app; without it the file `keys/ticket.key` is used.",
     )
     nthread: int = Field(1, ge=1, le=256, description="Threads one scoring or fitting call may use.")
-    max_requests: int = Field(4, ge=1, le=256, description="Requests served at once; more are told to retry.")
+    max_requests: int = Field(8, ge=1, le=256, description="Requests served at once; more are told to retry.")
     max_uploads: int = Field(32, ge=1, le=4096, description="Request bodies received at once; more are told to retry.")
     max_connections: int = Field(
         4096, ge=64, le=65535, description="Connections held open at once, idle ones included."

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Flask
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from sidecar.api import problems
 from sidecar.api.ask import request_id
@@ -21,7 +22,7 @@ from sidecar.api.capacity import Capacity
 from sidecar.api.gate import OPEN
 from sidecar.api.service import Service
 from sidecar.errors import CallerError
-from sidecar.journal import tell
+from sidecar.journal import tell, tell_bug
 
 SPARE_THREADS = 8
 """Threads beyond those that work: they answer health checks and refuse what does not fit in."""
@@ -47,6 +48,9 @@ class Door:
             with self._place(headers):
                 body = await self._body(protocol, headers)
                 status, given, content = await self._answered(scope, headers, body)
+        except ProtocolClosed:
+            tell("left", request_id=request_id(headers.get("aiscore-request-id")))
+            return
         except Exception as failure:
             status, given, content = self._refused(failure, headers)
         protocol.response_bytes(status, given, content)
@@ -55,9 +59,14 @@ class Door:
         # The application asks again; here it keeps strangers from sending bodies at all.
         if path not in OPEN:
             self._service.gate.caller(headers.get("authorization"))
+        if "transfer-encoding" in headers:
+            mend = "send the whole body with its length"
+            raise CallerError("the body's length is needed", code="no_length", field="Content-Length", mend=mend)
         size = headers.get("content-length", "0")
         if not size.isdigit() or int(size) > self._service.limits.body_bytes:
-            raise self._too_large()
+            told = f"a body may have {self._service.limits.body_bytes:,} bytes"
+            mend = "send fewer rows at a time, or raise AISCORE_MAX_BODY_MB"
+            raise CallerError(told, code="too_large", field="body", mend=mend)
 
     def _place(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
         # Held until the answer is made, so that the memory of all bodies is bounded. No body, no place.
@@ -68,29 +77,10 @@ class Door:
             return b""
         try:
             async with asyncio.timeout(self._timeout_s):
-                if "content-length" in headers:  # which cannot be exceeded, and was checked
-                    return bytes(await protocol())
-                return await self._pieces(protocol)
+                return bytes(await protocol())
         except TimeoutError:
             mend = "send it faster, or raise AISCORE_BODY_TIMEOUT_S"
             raise CallerError("the body did not arrive in time", code="body_timeout", field="body", mend=mend) from None
-
-    async def _pieces(self, protocol: Any) -> bytes:
-        body = bytearray()
-        async for piece in protocol:
-            body += piece
-            if len(body) > self._service.limits.body_bytes:
-                raise self._too_large()
-        return bytes(body)
-
-    def _too_large(self) -> CallerError:
-        mend = "send fewer rows at a time, or raise AISCORE_MAX_BODY_MB"
-        return CallerError(
-            f"a body may have {self._service.limits.body_bytes:,} bytes",
-            code="too_large",
-            field="body",
-            mend=mend,
-        )
 
     async def _answered(self, scope: Any, headers: Mapping[str, str], body: bytes) -> Answer:
         environ = _environ(scope, headers, body)
@@ -100,13 +90,15 @@ class Door:
         problem = problems.of(failure)
         named = request_id(headers.get("aiscore-request-id"))
         self._service.metrics.answered("refused", problem.number, 0.0, 0)
+        if problem.code == "internal":
+            tell_bug("failed", failure, request_id=named)
         tell("refused", request_id=named, code=problem.code, status=problem.number)
         given = [(name.lower(), value) for name, value in problems.headers(problem, named).items()]
         return problem.number, given, problems.body(problem, named)
 
 
 def _has_body(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    return headers.get("content-length", "0") != "0"
 
 
 def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -22,6 +22,7 @@ STATUS = {
     "body_timeout": 408,
     "missing_part": 409,
     "part_differs": 409,
+    "no_length": 411,
     "too_large": 413,
     "bad_type": 415,
     "bad_features": 422,
