@@ -96,7 +96,7 @@ def timeline(events: pl.DataFrame, begins_s: float, ends_s: float, width: int, h
 
 def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int = 50) -> Picture:
     """How many events have which score, counts on a logarithmic scale; story events on top of the others."""
-    left, right, top, bottom = 58, width - 8, 40, height - 26
+    left, right, top, bottom = 58, width - 14, 40, height - 26
     counts = _counts(scored, bins)
     decades = max(1, ceil(log10(max([1, *counts["all"].to_list()]) + 1)))
 

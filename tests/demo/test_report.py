@@ -9,7 +9,9 @@ import pytest
 
 from models.errors import DataError
 from models.fields import OUTPUT_FIELDS
+from models.risk import SEVERITIES
 from models.simulator import Story
+from sidecar.demo import report
 from sidecar.demo.contributions import contributions_of
 from sidecar.demo.evidence import Evidence, Result, as_numbers, read_scored, weigh, with_truth
 from sidecar.demo.pictures import waterfall
@@ -125,6 +127,38 @@ def test_pictures_and_tables_can_be_read_without_seeing_them(scored: pl.DataFram
     assert all('aria-hidden="true"' in svg for svg in re.findall(r"<svg[^>]*>", page))
     headings = re.findall(r"<thead>.*?</thead>", page, re.DOTALL)
     assert headings and all('scope="col"' in head for head in headings)
+
+
+def _colours(theme: int) -> dict[str, str]:
+    """The page's colours: theme 0 is light, 1 is dark."""
+    css = (Path(report.__file__).parent / "report.css").read_text(encoding="utf-8")
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", css)
+    return {name: (light, dark)[theme] for name, light, dark in pairs}
+
+
+def _contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it, 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_text_can_be_read_in_light_and_in_dark(theme: int) -> None:
+    colours = _colours(theme)
+    assert len(colours) > 20
+    for ground in ("paper", "card"):
+        for ink in ("ink", "soft", "accent"):
+            assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    for severity in SEVERITIES:
+        assert _contrast(colours[severity], colours[f"{severity}-ground"]) >= 4.5, severity
+    for mark in ("stolen_credentials", "insider_download", "password_spray", "raises", "lowers"):
+        assert _contrast(colours[mark], colours["card"]) >= 3, mark
 
 
 def test_a_waterfall_adds_up_to_the_margin_it_shows(scored: pl.DataFrame) -> None:
