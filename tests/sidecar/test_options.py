@@ -12,7 +12,7 @@ from sidecar.verbs import VERBS
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [("true", True), ("t", True), ("1", True), ("yes", True), ("false", False), ("f", False), ("0", False), ("no", False)],
+    [*((word, True) for word in ("true", "t", "1", "yes")), *((word, False) for word in ("false", "f", "0", "no"))],
 )
 def test_yes_and_no_as_splunk_writes_them(word: str, value: bool) -> None:
     assert read_options(FitOptions, [("model", "x"), ("challenger", word)]).challenger is value
