@@ -385,16 +385,6 @@ def test_a_sidecar_that_is_down_is_soon_no_longer_asked(splunkd: Splunkd, sideca
         check_passed(chunk, Table(*frames.from_csv(reply)))
 
 
-def test_a_request_that_was_given_up_is_closed(splunkd: Splunkd, sidecar: Sidecar) -> None:
-    splunkd.configure(chunk_deadline_s=0.3)
-    sidecar.script = [scripted.drip("body")]
-    with score(splunkd) as process:
-        process.getinfo()
-        process.execute(body_of(events(2)), False)
-        # The process lives on; the sidecar must see that its answer is not wanted.
-        _until(lambda: sidecar.lost_connections == 1)
-
-
 def test_nothing_is_taken_from_the_environment(splunkd: Splunkd, sidecar: Sidecar, tmp_path: Path) -> None:
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login mallory password secret\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiscore_kit
 import pytest
-from aiscore_kit import cells, contract, frames, outputs, pipeline, project, settings, watch, wire
+from aiscore_kit import cells, client, contract, frames, outputs, pipeline, project, settings, watch, wire
 from aiscore_kit.circuit import OPEN_AFTER, PROBE_EVERY_S, Circuit
 from aiscore_kit.failure import MENDS, NOTES, Cancelled, Failure
 from aiscore_kit.reply import ReplyReader, mark_clipped
@@ -21,6 +21,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.fields import OUTPUT_FIELDS
+from tests.splunk_app import scripted
+from tests.splunk_app.scripted import Sidecar
 
 MODULES = [module.name for module in pkgutil.iter_modules(aiscore_kit.__path__, "aiscore_kit.")]
 
@@ -244,6 +246,24 @@ def test_within_stops_waiting_and_hears_a_cancel() -> None:
     with pytest.raises(ZeroDivisionError):
         watch.within(watch.Deadline(5), lambda: 1 // 0)
     never.set()
+
+
+class OneTicket:
+    """Stands for the tickets of splunkd."""
+
+    def get(self) -> str:
+        return "t1.x.y"
+
+
+def test_a_request_that_was_given_up_is_closed(sidecar: Sidecar) -> None:
+    asked = client.Sidecar(settings.parse({"url": sidecar.url}), OneTicket())
+    sidecar.script = [scripted.drip("body")]
+    with pytest.raises(Failure, match="timeout"):
+        asked.ask(client.csv_request("POST", "/v1/score", {"prefix": "ai_"}, b"a\n1\n", {}, 1 << 20), 0.3)
+    end = time.monotonic() + 5
+    while not sidecar.lost_connections and time.monotonic() < end:
+        time.sleep(0.02)
+    assert sidecar.lost_connections == 1, "the sidecar must see that its answer is not wanted"
 
 
 # contract

@@ -162,7 +162,11 @@ def _body(response, limit, deadline):
     try:
         if announced is not None and int(announced) > limit:
             raise Failure("bad_response", "the reply is larger than it can be")
-        for block in response.raw.stream(_BLOCK, decode_content=False):
+        # read1 returns what has come: read would wait for a full block and never look at the deadline.
+        while True:
+            block = response.raw.read1(_BLOCK, decode_content=False)
+            if not block:
+                break
             size += len(block)
             if size > limit:
                 raise Failure("bad_response", "the reply is larger than it can be")
