@@ -1,0 +1,59 @@
+"""What happens before the first request: a private home, light imports, warm models, room for connections."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sidecar.app import open_house
+from sidecar.home import prepare
+from sidecar.serve import _allow_files
+from sidecar.settings import Settings
+from sidecar.warm import warm_up
+
+ROOT = Path(__file__).parents[2]
+LIGHT = """
+import sys, sidecar.cli, sidecar.serve, sidecar.home, sidecar.settings
+print([name for name in ("numba", "xgboost", "sklearn", "models.scoring") if name in sys.modules])
+"""
+
+
+def test_the_kernels_cache_is_ours_alone_and_set_before_they_are_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/tmp")
+    home = prepare(tmp_path / "home")
+    cache = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert cache.is_relative_to(home) and cache.stat().st_mode & 0o777 == 0o700
+    found = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert found.stdout.strip() == "[]", found.stderr
+
+
+def test_champions_are_loaded_before_they_are_asked_for(home: Path) -> None:
+    house = open_house(Settings(home=home))
+    told: list[str] = []
+    warm_up(house, 8, lambda event, failure, **facts: told.append(event))
+    assert told == [] and [place[0] for place in house.shelf._models] == ["ait"]
+
+
+def test_a_model_that_cannot_be_loaded_keeps_nobody_from_starting(home: Path) -> None:
+    for blob in (home / "blobs").glob("*/*"):
+        blob.write_bytes(b"")
+    told: list[tuple[str, object]] = []
+    warm_up(open_house(Settings(home=home)), 8, lambda event, failure, **facts: told.append((event, facts["model"])))
+    assert told == [("warm-up failed", "ait")]
+
+
+def test_there_is_room_for_the_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))
+        _allow_files(400)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 400
+        _allow_files(350)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 400
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
