@@ -23,6 +23,7 @@ def output_names(prefix: str = "ai_") -> tuple[str, ...]:
     """
     return tuple(prefix + name.removeprefix("ai_") for name in OUTPUT_FIELDS)
 
+
 SCORED_NOTES = (
     "unsupervised_only",
     "cold_entity",

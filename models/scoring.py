@@ -159,7 +159,7 @@ class Model:
         inputs: Inputs,
         scored: npt.NDArray[np.bool_],
         explained: npt.NDArray[np.bool_],
-    ) -> list[str]:
+    ) -> npt.NDArray[np.object_]:
         """The words that apply to each row, `,` between, in the order of the closed list."""
         absent = any(field not in table.columns for field in self.contract.inputs)
         flags = {
@@ -169,11 +169,7 @@ class Model:
             "missing_fields": np.full(table.height, absent),
             "out_of_order": inputs.out_of_order,
         }
-        words = [
-            ",".join(name for name, on in zip(flags, row, strict=True) if on)
-            for row in zip(*flags.values(), strict=True)
-        ]
-        return [word if ok else "bad_features" for word, ok in zip(words, scored, strict=True)]
+        return np.where(scored, _joined(flags), "bad_features")
 
 
 @dataclass(frozen=True)
@@ -192,6 +188,19 @@ class Explanations:
         for row, reason, contribution in zip(rows.tolist(), reasons, contributions, strict=True):
             self.reasons[row], self.contributions[row] = reason, contribution
         self.done[rows] = True
+
+
+def _joined(flags: Mapping[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.object_]:
+    """The names of the flags that are up, `,` between, per row: one text per combination, not per row.
+
+    >>> _joined({"a": np.array([True, False]), "b": np.array([True, True])}).tolist()
+    ['a,b', 'b']
+    """
+    names = list(flags)
+    combinations = range(1 << len(names))
+    texts = [",".join(n for at, n in enumerate(names) if bits >> at & 1) for bits in combinations]
+    chosen = sum((up.astype(np.int64) << at for at, up in enumerate(flags.values())), np.int64(0))
+    return np.asarray(np.asarray(texts, dtype=object)[chosen])
 
 
 def _time_order(table: pl.DataFrame, time: str | None) -> npt.NDArray[np.int64] | None:

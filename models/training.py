@@ -220,7 +220,7 @@ def _card(
         "periods": list(past.partitions),
         "positives": positives,
         "entities": list(spec.entities),
-        "entities_with_history": {e: len(past.generation.warm[e]) for e in spec.entities},
+        "entities_with_history": {e: int(past.generation.warm[e].sum()) for e in spec.entities},
         "time": spec.time,
         "scope": spec.scope,
         "recipe": plan.recipe,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.features.baseline import Generation
-from models.features.encode import Observed, observe, warm_rows
-from models.features.partition import owners_of
+from models.features.encode import Observed, observe, standings_of
 from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
 from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts
 
@@ -27,7 +25,6 @@ class Testimony:
     field: Field
     observed: Observed
     values: list[str]
-    seen: Mapping[str, Floats]
     starts: npt.NDArray[np.int64]
 
 
@@ -39,7 +36,7 @@ class Witness:
         self._spec, self._generation, self._around = spec, generation, around
         self._values = read_values(table, spec)
         self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
-        self._warm = warm_rows(self._values, generation)
+        self._standings = standings_of(self._values, spec, generation)
         self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
 
     def say(self, row: int, source: str) -> str:
@@ -60,14 +57,9 @@ class Witness:
         return self._sentence(row, found, speaking[0])
 
     def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
-        observed = observe(self._values, self._spec, self._generation, field, self._warm)
-        seen = {level: self._seen(field, level, observed) for level in self._spec.levels(field)}
+        observed = observe(self._values, self._spec, self._generation, field, self._standings)
         starts = np.searchsorted(observed.rows, np.arange(self._values.count + 1))
-        return Testimony(field, observed, _value_texts(table, field, self._values), seen, starts)
-
-    def _seen(self, field: Field, level: str, observed: Observed) -> Floats:
-        history = self._generation.levels[level, field.name]
-        return history.seen(owners_of(self._values, level)[observed.rows], observed.codes)
+        return Testimony(field, observed, _value_texts(table, field, self._values), starts)
 
     def _sentence(self, row: int, found: Testimony, position: int) -> str:
         """The level at which the value is strangest speaks."""
@@ -78,7 +70,7 @@ class Witness:
         who = _plain(self._owners[level][row]) if level else "anyone"
         shown = self._shown(found, position)
         verb = "reached" if found.field.kind == "number" else "seen"
-        times = found.seen[level][position]
+        times = found.observed.seen[level][position]
         how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
         return f"{shown} {how_often} for {who} in {self._span()}"
 

@@ -15,20 +15,31 @@ from models.features.level import CategoryLevel, Level, NumberLevel, find
 from models.features.partition import ROWS, Counts, Partition, stored_levels
 from models.features.spec import EVERYONE, FeatureSpec, Field
 
+ALL = np.zeros(1, np.uint64)
+"""The roster of the level of everyone, all being one owner; also of a level that has seen nobody."""
 MIN_HISTORY_ROWS = 10
 """An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the owners of n rows stand at one level: place in the roster (-1: unknown) and whether warm, (n,) each."""
+
+    at: npt.NDArray[np.int64]
+    warm: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Generation:
     """What everybody's past looks like, up to some day.
 
-    levels: per (level, field) the history; warm: per entity level the sorted codes of owners with enough rows;
-    days: how many days taught it; rows: how many rows.
+    levels: per (level, field) the history; rosters: per entity level all owners, sorted; warm: per entity level
+    whether each owner has enough rows; days: how many days taught it; rows: how many rows.
     """
 
     levels: Mapping[tuple[str, str], Level]
-    warm: Mapping[str, Codes]
+    rosters: Mapping[str, Codes]
+    warm: Mapping[str, npt.NDArray[np.bool_]]
     days: int
     rows: int
 
@@ -36,17 +47,26 @@ class Generation:
     def publish(cls, partition: Partition, spec: FeatureSpec, days: int) -> Generation:
         """Fold learned counts into a baseline. partition: the merged days."""
         first = stored_levels(spec)[0]
+        rows = {entity: partition.tables[entity, ROWS] for entity in spec.entities}
+        rosters = {
+            EVERYONE: ALL,
+            **{entity: counts.owners if len(counts.owners) else ALL for entity, counts in rows.items()},
+        }
         levels = {
-            (level, field.name): _level(field, _counts(partition, first, level, field.name))
+            (level, field.name): _level(field, _counts(partition, first, level, field.name), rosters[level])
             for field in spec.fields
             for level in spec.levels(field)
         }
-        warm = {entity: _warm(partition.tables[entity, ROWS]) for entity in spec.entities}
-        return cls(levels, warm, days, int(partition.tables[first, ROWS].counts.sum()))
+        warm = {entity: _warm(counts) for entity, counts in rows.items()}
+        taught = int(partition.tables[first, ROWS].counts.sum())
+        return cls(levels, {entity: rosters[entity] for entity in rows}, warm, days, taught)
 
-    def is_warm(self, entity: str, owners: Codes) -> npt.NDArray[np.bool_]:
-        """Whether each owner has enough history, bool (n,)."""
-        return find(self.warm[entity], owners)[1]
+    def standing(self, level: str, owners: Codes) -> Standing:
+        """Where each row's owner stands, (n,)."""
+        if level == EVERYONE:
+            return Standing(np.zeros(len(owners), np.int64), np.ones(len(owners), np.bool_))
+        at, known = find(self.rosters[level], owners)
+        return Standing(np.where(known, at, -1), known & self.warm[level][at])
 
     def files(self, spec: FeatureSpec) -> dict[str, bytes]:
         """The generation as named .npy files and one JSON."""
@@ -55,6 +75,7 @@ class Generation:
             for name, array in self.levels[key].arrays().items():
                 found[f"{number:04d}.{name}.npy"] = array_bytes(array)
         for number, entity in enumerate(spec.entities):
+            found[f"roster.{number}.npy"] = array_bytes(self.rosters[entity])
             found[f"warm.{number}.npy"] = array_bytes(self.warm[entity])
         return found
 
@@ -64,8 +85,11 @@ class Generation:
         meta = json.loads(bytes(files["generation.json"]))
         kinds = {field.name: field for field in spec.fields}
         levels = {key: _read_level(kinds[key[1]], files, f"{n:04d}") for n, key in enumerate(_keys(spec))}
-        warm = {entity: read_array(files[f"warm.{n}.npy"]) for n, entity in enumerate(spec.entities)}
-        return cls(levels, warm, int(meta["days"]), int(meta["rows"]))
+        rosters, warm = (
+            {entity: read_array(files[f"{part}.{n}.npy"]) for n, entity in enumerate(spec.entities)}
+            for part in ("roster", "warm")
+        )
+        return cls(levels, rosters, warm, int(meta["days"]), int(meta["rows"]))
 
 
 def _keys(spec: FeatureSpec) -> list[tuple[str, str]]:
@@ -79,8 +103,9 @@ def _counts(partition: Partition, first: str, level: str, field: str) -> Counts:
     return partition.tables[level, field]
 
 
-def _level(field: Field, counts: Counts) -> Level:
-    return NumberLevel.publish(counts) if field.kind == "number" else CategoryLevel.publish(counts)
+def _level(field: Field, counts: Counts, roster: Codes) -> Level:
+    kind: type[NumberLevel] | type[CategoryLevel] = NumberLevel if field.kind == "number" else CategoryLevel
+    return kind.publish(counts, roster)
 
 
 def _read_level(field: Field, files: Mapping[str, Buffer], stem: str) -> Level:
@@ -88,5 +113,7 @@ def _read_level(field: Field, files: Mapping[str, Buffer], stem: str) -> Level:
     return kind(**{part.name: read_array(files[f"{stem}.{part.name}.npy"]) for part in fields(kind)})
 
 
-def _warm(rows: Counts) -> Codes:
-    return np.asarray(rows.owners[(rows.counts >= MIN_HISTORY_ROWS) & (rows.owners != MISSING)])
+def _warm(rows: Counts) -> npt.NDArray[np.bool_]:
+    if not len(rows.owners):
+        return np.zeros(len(ALL), np.bool_)
+    return np.asarray((rows.counts >= MIN_HISTORY_ROWS) & (rows.owners != MISSING))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from models.features.baseline import Generation
+from models.features.baseline import Generation, Standing
 from models.features.hashing import Codes
-from models.features.level import CategoryLevel, NumberLevel
+from models.features.level import NumberLevel
 from models.features.partition import observations, owners_of
 from models.features.spec import EVERYONE, FeatureSpec, Field
 from models.features.values import Floats, Ints, Values, log_scale
@@ -37,14 +38,19 @@ class Encoded:
 class Observed:
     """The observations of one field against every level: what columns, surprises and reasons are made of.
 
-    rows: (t,), ascending; codes: (t,); bits: per level, -log2 q, float64 (t,), NaN where the owner is cold;
-    excess: the largest over the levels beyond the clip, float64 (t,).
+    rows: (t,), ascending; codes: (t,); bits: per level, -log2 q, float64 (t,), NaN where the owner is cold; seen: per
+    level, how often the owner showed the value; excess: the largest bits over the levels beyond the clip, float64 (t,).
     """
 
     rows: Ints
     codes: Codes
     bits: dict[str, Floats]
+    seen: dict[str, Floats]
     excess: Floats
+
+
+Standings = Mapping[str, Standing]
+"""Per level, where the owner of each row stands."""
 
 
 def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded:
@@ -52,82 +58,60 @@ def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded
     matrix = np.full((values.count, len(spec.columns())), np.nan, np.float32)
     surprise = np.zeros((values.count, len(spec.fields)))
     filled = np.zeros(values.count)
-    warm = warm_rows(values, generation)
+    standings = standings_of(values, spec, generation)
     start = 0
     for number, field in enumerate(spec.fields):
-        observed = observe(values, spec, generation, field, warm)
+        observed = observe(values, spec, generation, field, standings)
         for level in spec.levels(field):
-            block = _columns(values, field, level, observed, generation)
-            if level:
-                block[~warm[level]] = np.nan
+            block = _columns(values, field, level, observed, generation, standings[level])
+            block[~standings[level].warm] = np.nan
             matrix[:, start : start + block.shape[1]] = block
             start += block.shape[1]
         surprise[:, number] = np.bincount(observed.rows, observed.excess, values.count)
-        filled[observed.rows] += 0 if field.kind == "multivalue" else 1
-        if field.kind == "multivalue":
-            filled[np.unique(observed.rows)] += 1
-    cold = ~np.any([*warm.values()], axis=0) if warm else np.zeros(values.count, np.bool_)
+        filled += np.bincount(observed.rows, minlength=values.count) > 0
+    warm = [standings[entity].warm for entity in spec.entities]
+    cold = ~np.any(warm, axis=0) if warm else np.zeros(values.count, np.bool_)
     return Encoded(matrix, surprise, cold, filled / max(len(spec.fields), 1))
 
 
-def warm_rows(values: Values, generation: Generation) -> dict[str, npt.NDArray[np.bool_]]:
-    """Per entity level, whether each row's owner has history, bool (n,)."""
-    return {entity: generation.is_warm(entity, owners) for entity, owners in values.entities.items()}
+def standings_of(values: Values, spec: FeatureSpec, generation: Generation) -> Standings:
+    """Where the owner of each row stands at every level."""
+    return {level: generation.standing(level, owners_of(values, level)) for level in (EVERYONE, *spec.entities)}
 
 
-def observe(
-    values: Values,
-    spec: FeatureSpec,
-    generation: Generation,
-    field: Field,
-    warm: dict[str, npt.NDArray[np.bool_]],
-) -> Observed:
+def observe(values: Values, spec: FeatureSpec, generation: Generation, field: Field, standings: Standings) -> Observed:
     """Every observation of a field at every level. The excess is the maximum over the levels: strange for everyone
     or strange for its owner, since the owner's level alone forgives what attacks on others taught."""
     rows, codes = observations(values, field)
     clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
-    bits: dict[str, Floats] = {}
+    observed = Observed(rows, codes, {}, {}, np.zeros(len(rows)))
     above: Floats | None = None
-    excess = np.zeros(len(rows))
     for level in spec.levels(field):
+        standing = standings[level]
         history = generation.levels[level, field.name]
-        share = history.share(owners_of(values, level)[rows], codes, above)
-        found = -np.log2(share)
-        if level == EVERYONE:
-            above = share
-        else:
-            found = np.where(warm[level][rows], found, np.nan)
-        bits[level] = found
-        excess = np.fmax(excess, found - clip)
-    return Observed(rows, codes, bits, excess)
+        found = history.look(standing.at[rows], owners_of(values, level)[rows], codes, above)
+        bits = np.where(standing.warm[rows], -np.log2(found.share), np.nan)
+        above = found.share if level == EVERYONE else above
+        observed.bits[level], observed.seen[level] = bits, found.seen
+        np.fmax(observed.excess, bits - clip, out=observed.excess)
+    return observed
 
 
 def _columns(
-    values: Values, field: Field, level: str, observed: Observed, generation: Generation
+    values: Values, field: Field, level: str, observed: Observed, generation: Generation, standing: Standing
 ) -> npt.NDArray[np.float32]:
+    """The columns of one field at one level, float32 (n, columns), NaN where the row lacks the field."""
+    bits, rows = observed.bits[level], observed.rows
+    if field.kind == "multivalue":
+        return _multivalue_columns(values.count, rows, bits, observed.seen[level] == 0, with_count=not level)
+    block = np.full((values.count, 2), np.nan, np.float32)
+    block[rows, 0] = bits
     history = generation.levels[level, field.name]
     if isinstance(history, NumberLevel):
-        return _number_columns(values, field, level, observed, history)
-    assert isinstance(history, CategoryLevel)
-    owners = owners_of(values, level)[observed.rows]
-    new = history.seen(owners, observed.codes) == 0
-    bits = observed.bits[level]
-    if field.kind == "multivalue":
-        return _multivalue_columns(values.count, observed.rows, bits, new, with_count=not level)
-    block = np.full((values.count, 2), np.nan, np.float32)
-    block[observed.rows, 0] = bits
-    block[observed.rows, 1] = new
-    return block
-
-
-def _number_columns(
-    values: Values, field: Field, level: str, observed: Observed, history: NumberLevel
-) -> npt.NDArray[np.float32]:
-    numbers = values.numbers[field.name][observed.rows]
-    block = np.full((values.count, 2), np.nan, np.float32)
-    block[observed.rows, 0] = observed.bits[level]
-    buckets = np.sign(numbers) * log_scale(np.abs(numbers))
-    block[observed.rows, 1] = history.z(owners_of(values, level)[observed.rows], buckets)
+        numbers = values.numbers[field.name][rows]
+        block[rows, 1] = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))
+    else:
+        block[rows, 1] = observed.seen[level] == 0
     return block
 
 

@@ -10,7 +10,6 @@ seen has the mass of the values seen once (Good, 1953): q(v) = (mass(v) + 1/2) /
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,38 +28,40 @@ NORMAL_IQR = 1.349
 
 
 @dataclass(frozen=True)
-class Level:
-    """The history of all owners at one level: owners sorted, shape (o,), with total and distinct counts."""
+class Found:
+    """What a level says of t observations: share, q in (0, 1], and seen, how often the owner showed the value (of a
+    number: at least as much); float64 (t,) each."""
 
-    owners: Codes
+    share: Floats
+    seen: Floats
+
+
+@dataclass(frozen=True)
+class Level:
+    """The history of one field at one level: per owner of the level's roster, total and distinct counts, shape (o,)."""
+
     total: Floats
     distinct: Floats
 
-    kind: ClassVar[str]
+    def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
+        """What the past says of each observation.
 
-    def seen(self, owners: Codes, codes: Codes) -> Floats:
-        """How often each owner showed each code (or, of a number, at least as much), float64 (t,)."""
-        raise NotImplementedError
-
-    def share(self, owners: Codes, codes: Codes, above: Floats | None) -> Floats:
-        """q of each code for its owner, in (0, 1], float64 (t,); above: q at the level above, None at the top."""
+        at: the owner's place in the roster, -1 where unknown, (t,); owners and codes: (t,); above: q at the level
+        above, None at the top.
+        """
         raise NotImplementedError
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def find(self, owners: Codes) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """Position of each owner (0 where unknown) and whether it is known."""
-        return find(self.owners, owners)
-
-    def smoothed(self, mass: Floats, at: Ints, known: npt.NDArray[np.bool_], above: Floats | None) -> Floats:
-        """q of each observation, in (0, 1]; above: q at the level above, None at the top."""
-        total, distinct = self.total, self.distinct
-        if not len(total):
-            return np.ones_like(mass) if above is None else above
+    def smoothed(self, mass: Floats, at: Ints, above: Floats | None) -> Floats:
+        """q of each observation: its mass among the owner's history, smoothed by the level above."""
+        total, distinct = self.total[at], self.distinct[at]
+        known = (at >= 0) & (total > 0)
         if above is None:
-            return np.minimum((mass + 0.5) / (total[at] + 1.0), 1.0)
-        smooth = (mass + distinct[at] * above) / (total[at] + distinct[at])
+            return np.where(known, np.minimum((mass + 0.5) / (total + 1.0), 1.0), 1.0)
+        with np.errstate(invalid="ignore"):
+            smooth = (mass + distinct * above) / (total + distinct)
         return np.where(known, np.minimum(smooth, 1.0), above)
 
 
@@ -76,36 +77,28 @@ class CategoryLevel(Level):
     mass: Floats
     rare: Floats
 
-    kind: ClassVar[str] = "category"
-
     @classmethod
-    def publish(cls, counts: Counts) -> CategoryLevel:
-        owners, at, total, distinct = _owners(counts)
+    def publish(cls, counts: Counts, roster: Codes) -> CategoryLevel:
+        """Fold counts. roster: all owners of the level, sorted."""
+        at, total, distinct = _per_owner(counts, roster)
         mass = _mass_at_most_as_common(at, counts.counts)
-        rare = np.bincount(at, weights=counts.counts == 1, minlength=len(owners)).astype(np.float64)
+        rare = np.bincount(at, weights=counts.counts == 1, minlength=len(roster)).astype(np.float64)
         keys = pair(counts.owners, counts.codes)
         order = np.argsort(keys, kind="stable")
-        count = counts.counts.astype(np.float64)
-        return cls(owners, total, distinct, keys[order], count[order], mass[order], rare)
+        return cls(total, distinct, keys[order], counts.counts.astype(np.float64)[order], mass[order], rare)
 
-    def seen(self, owners: Codes, codes: Codes) -> Floats:
-        """How often each owner showed each code, float64 (t,)."""
-        at, known = find(self.keys, pair(owners, codes))
-        return np.where(known, self.count[at], 0.0) if len(self.keys) else np.zeros(len(codes))
-
-    def share(self, owners: Codes, codes: Codes, above: Floats | None) -> Floats:
-        """q of each code for its owner, float64 (t,)."""
-        at, known = self.find(owners)
-        key_at, seen = find(self.keys, pair(owners, codes))
+    def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
-            return np.ones(len(codes)) if above is None else above
-        unseen = self.rare[at] if above is None else np.zeros(len(codes))
-        return self.smoothed(np.where(seen, self.mass[key_at], unseen), at, known, above)
+            return Found(np.ones(len(codes)) if above is None else above, np.zeros(len(codes)))
+        place, known = find(self.keys, pair(owners, codes))
+        unseen = self.rare[at] if above is None else 0.0
+        share = self.smoothed(np.where(known, self.mass[place], unseen), at, above)
+        return Found(share, np.where(known, self.count[place], 0.0))
 
 
 @dataclass(frozen=True)
 class NumberLevel(Level):
-    """keys: sorted owner position * 65,536 + bucket; tail: how often the owner showed that bucket or a higher one.
+    """keys: sorted place in the roster * 65,536 + bucket; tail: how often the owner showed that bucket or a higher one.
 
     median and spread: of the owner's buckets, robust (spread = interquartile range / 1.349, floored).
     """
@@ -115,41 +108,31 @@ class NumberLevel(Level):
     median: Floats
     spread: Floats
 
-    kind: ClassVar[str] = "number"
-
     @classmethod
-    def publish(cls, counts: Counts) -> NumberLevel:
-        owners, at, total, distinct = _owners(counts)
+    def publish(cls, counts: Counts, roster: Codes) -> NumberLevel:
+        """Fold counts. roster: all owners of the level, sorted."""
+        at, total, distinct = _per_owner(counts, roster)
         keys = at * (2 * BUCKET_OFFSET) + counts.codes.astype(np.int64)
         running = np.cumsum(counts.counts).astype(np.float64)
         ends = np.cumsum(total)
         tail = ends[at] - running + counts.counts
         low, median, high = (_quantile(counts, running, ends, total, share) for share in (0.25, 0.5, 0.75))
         spread = np.maximum((high - low) / NORMAL_IQR, MIN_SPREAD_BUCKETS)
-        return cls(owners, total, distinct, keys, tail, median, spread)
+        return cls(total, distinct, keys, tail, median, spread)
 
-    def seen(self, owners: Codes, codes: Codes) -> Floats:
-        """How often each owner reached each bucket or a higher one, float64 (t,)."""
-        at, known = self.find(owners)
+    def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
-            return np.zeros(len(codes))
-        wanted = at * (2 * BUCKET_OFFSET) + codes.astype(np.int64)
-        next_at = np.searchsorted(self.keys, wanted)
+            return Found(np.ones(len(codes)) if above is None else above, np.zeros(len(codes)))
+        next_at = np.searchsorted(self.keys, at * (2 * BUCKET_OFFSET) + codes.astype(np.int64))
         inside = np.minimum(next_at, len(self.keys) - 1)
-        same_owner = known & (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
-        return np.where(same_owner, self.tail[inside], 0.0)
+        same_owner = (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
+        reached = np.where(same_owner, self.tail[inside], 0.0)
+        return Found(self.smoothed(reached, at, above), reached)
 
-    def share(self, owners: Codes, codes: Codes, above: Floats | None) -> Floats:
-        """q of each bucket code for its owner: the share of its history at least as large, float64 (t,)."""
-        at, known = self.find(owners)
-        return self.smoothed(self.seen(owners, codes), at, known, above)
-
-    def z(self, owners: Codes, buckets: Floats) -> Floats:
-        """Robust z of each bucket against its owner's history; NaN for unknown owners."""
-        at, known = self.find(owners)
-        if not len(self.owners):
-            return np.full(len(buckets), np.nan)
-        return np.where(known, (buckets - self.median[at]) / self.spread[at], np.nan)
+    def z(self, at: Ints, buckets: Floats) -> Floats:
+        """Robust z of each bucket against its owner's history; NaN for owners without one."""
+        found = (buckets - self.median[at]) / self.spread[at]
+        return np.where((at >= 0) & (self.total[at] > 0), found, np.nan)
 
 
 def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -161,11 +144,11 @@ def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) ->
     return np.where(known, at, 0), known
 
 
-def _owners(counts: Counts) -> tuple[Codes, Ints, Floats, Floats]:
-    owners, at = np.unique(counts.owners, return_inverse=True)
-    total = np.bincount(at, weights=counts.counts, minlength=len(owners)).astype(np.float64)
-    distinct = np.bincount(at, minlength=len(owners)).astype(np.float64)
-    return owners, at.astype(np.int64), total, distinct
+def _per_owner(counts: Counts, roster: Codes) -> tuple[Ints, Floats, Floats]:
+    """Each count's place in the roster; per owner of the roster, the total and the number of distinct codes."""
+    at = np.searchsorted(roster, counts.owners).astype(np.int64)
+    total = np.bincount(at, weights=counts.counts, minlength=len(roster)).astype(np.float64)
+    return at, total, np.bincount(at, minlength=len(roster)).astype(np.float64)
 
 
 def _mass_at_most_as_common(at: Ints, counts: Ints) -> Floats:
@@ -187,4 +170,4 @@ def _quantile(counts: Counts, running: Floats, ends: Floats, total: Floats, shar
     """Per owner, the bucket at which `share` of its history is reached."""
     wanted = ends - total + share * total
     at = np.minimum(np.searchsorted(running, wanted), max(len(running) - 1, 0))
-    return counts.codes[at].astype(np.float64) - BUCKET_OFFSET if len(running) else np.zeros(0)
+    return counts.codes[at].astype(np.float64) - BUCKET_OFFSET if len(running) else np.zeros(len(total))

@@ -15,6 +15,14 @@ from models.features.values import BUCKET_OFFSET
 pairs = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=60)
 
 
+EVERYONE = np.zeros(1, np.uint64)
+
+
+def share(level: CategoryLevel | NumberLevel, roster: np.ndarray, owners: np.ndarray, codes: np.ndarray, above: object):  # type: ignore[no-untyped-def]
+    at = np.array([int(np.searchsorted(roster, o)) if o in roster else -1 for o in owners])
+    return level.look(at, owners, codes, above).share  # type: ignore[arg-type]
+
+
 def counts_of(seen: list[tuple[int, int]]) -> Counts:
     owners, codes = np.array(seen, np.uint64).T
     return Counts.tally(owners, codes)
@@ -41,8 +49,9 @@ def of_owner(seen: list[tuple[int, int]], owner: int, code: int) -> float:
 def test_category_shares_are_those_of_the_reference(seen: list[tuple[int, int]], asked: list[tuple[int, int]]) -> None:
     owners, codes = np.array(asked, np.uint64).T
     counts = counts_of(seen)
-    above = CategoryLevel.publish(counts.fold()).share(np.zeros_like(owners), codes, None)
-    own = CategoryLevel.publish(counts).share(owners, codes, above)
+    roster = np.unique(counts.owners)
+    above = share(CategoryLevel.publish(counts.fold(), EVERYONE), EVERYONE, np.zeros_like(owners), codes, None)
+    own = share(CategoryLevel.publish(counts, roster), roster, owners, codes, above)
     assert np.allclose(above, [everyone(seen, code) for _, code in asked])
     assert np.allclose(own, [of_owner(seen, owner, code) for owner, code in asked])
 
@@ -55,8 +64,9 @@ def test_number_shares_are_the_share_at_least_as_large(
     shifted = [(owner, value + BUCKET_OFFSET) for owner, value in seen]
     owners, codes = np.array([(o, v + BUCKET_OFFSET) for o, v in asked], np.uint64).T
     counts = counts_of(shifted)
-    above = NumberLevel.publish(counts.fold()).share(np.zeros_like(owners), codes, None)
-    own = NumberLevel.publish(counts).share(owners, codes, above)
+    roster = np.unique(counts.owners)
+    above = share(NumberLevel.publish(counts.fold(), EVERYONE), EVERYONE, np.zeros_like(owners), codes, None)
+    own = share(NumberLevel.publish(counts, roster), roster, owners, codes, above)
     for (owner, value), top, found in zip(asked, above, own, strict=True):
         wanted = min(1.0, (sum(v >= value for _, v in seen) + 0.5) / (len(seen) + 1))
         history = [v for who, v in seen if who == owner]
@@ -69,25 +79,25 @@ def test_number_shares_are_the_share_at_least_as_large(
 
 def test_a_rarer_value_is_never_less_surprising() -> None:
     seen = [(1, 1)] * 50 + [(1, 2)] * 10 + [(1, 3)] * 2 + [(1, 4)]
-    level = CategoryLevel.publish(counts_of(seen).fold())
-    shares = level.share(np.zeros(5, np.uint64), np.array([1, 2, 3, 4, 99], np.uint64), None)
+    level = CategoryLevel.publish(counts_of(seen).fold(), EVERYONE)
+    shares = share(level, EVERYONE, np.zeros(5, np.uint64), np.array([1, 2, 3, 4, 99], np.uint64), None)
     assert (np.diff(shares) <= 0).all() and shares[0] > 0.99
 
 
 def test_a_field_of_rare_values_only_surprises_nobody() -> None:
-    level = CategoryLevel.publish(counts_of([(1, value) for value in range(1, 500)]).fold())
-    assert level.share(np.zeros(1, np.uint64), np.array([10_000], np.uint64), None)[0] > 0.99
+    level = CategoryLevel.publish(counts_of([(1, value) for value in range(1, 500)]).fold(), EVERYONE)
+    assert share(level, EVERYONE, np.zeros(1, np.uint64), np.array([10_000], np.uint64), None)[0] > 0.99
 
 
 def test_robust_z_is_zero_at_the_median_and_missing_for_strangers() -> None:
     counts = counts_of([(1, BUCKET_OFFSET + value) for value in range(40)])
-    level = NumberLevel.publish(counts)
-    z = level.z(np.array([1, 1, 2], np.uint64), np.array([20.0, 60.0, 20.0]))
+    level = NumberLevel.publish(counts, np.array([1], np.uint64))
+    z = level.z(np.array([0, 0, -1]), np.array([20.0, 60.0, 20.0]))
     assert abs(z[0]) < 0.1 and z[1] > 2 and np.isnan(z[2])
 
 
 def test_an_empty_history_surprises_nobody() -> None:
     nothing = Counts.tally(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
     owners, codes = np.ones(3, np.uint64), np.arange(3, dtype=np.uint64)
-    for level in (CategoryLevel.publish(nothing), NumberLevel.publish(nothing)):
-        assert level.share(owners, codes, None).tolist() == [1.0, 1.0, 1.0]
+    for level in (CategoryLevel.publish(nothing, EVERYONE), NumberLevel.publish(nothing, EVERYONE)):
+        assert share(level, EVERYONE, owners, codes, None).tolist() == [1.0, 1.0, 1.0]
