@@ -119,8 +119,13 @@ def compare(
         "bytes": sum(map(len, bodies)),
         "ratio": round(median(ratios), 3),
         "ratios": [round(ratio, 3) for ratio in ratios],
+        "cpu_ratio": round(_cpu_s(timed["naive"]) / max(_cpu_s(timed["aiscore"]), 1e-9), 3),
         **{name: _figures(found, len(events)) for name, found in timed.items()},
     }
+
+
+def _cpu_s(runs: list[Run]) -> float:
+    return median(run.cpu_s for run in runs)
 
 
 def _figures(runs: list[Run], rows: int) -> dict[str, Any]:
@@ -128,6 +133,7 @@ def _figures(runs: list[Run], rows: int) -> dict[str, Any]:
     return {
         "median_s": round(seconds, 4),
         "rows_per_s": round(rows / seconds),
+        "median_cpu_s": round(_cpu_s(runs), 4),
         "median_startup_s": round(median(run.startup_s for run in runs), 4),
         "median_chunk_s": round(median(chunk for run in runs for chunk in run.chunk_s), 4),
         "runs_s": [round(run.seconds, 4) for run in runs],
@@ -188,7 +194,7 @@ def _now() -> str:
     return datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-HEAD = ("search", "design", "wall s", "rows/s", "start-up s", "a chunk s", "times naive")
+HEAD = ("search", "design", "wall s", "rows/s", "start-up s", "a chunk s", "CPU s", "times naive", "by CPU")
 
 
 def case_rows(results: dict[str, Any]) -> list[list[str]]:
@@ -198,7 +204,8 @@ def case_rows(results: dict[str, Any]) -> list[list[str]]:
         words = f"{case['rows']:,} rows in chunks of {case['chunk_rows']:,}"
         ratios = f"{case['ratio']:.2f} ({min(case['ratios']):.2f} to {max(case['ratios']):.2f})"
         for name, shown, ratio in (("aiscore", "AIScore", ratios), ("naive", "naive", "1")):
-            found.append([words, shown, *_cells(case[name]), ratio])
+            by_cpu = f"{case['cpu_ratio']:.2f}" if name == "aiscore" else "1"
+            found.append([words, shown, *_cells(case[name]), ratio, by_cpu])
     return found
 
 
@@ -208,6 +215,7 @@ def _cells(figures: dict[str, Any]) -> list[str]:
         f"{figures['rows_per_s']:,}",
         f"{figures['median_startup_s']:.2f}",
         f"{figures['median_chunk_s']:.3f}",
+        f"{figures['median_cpu_s']:.2f}",
     ]
 
 
