@@ -11,6 +11,9 @@ from sidecar.errors import OutsideError
 
 _GLANCE_S = 0.25
 
+_PATIENT = ("--set", "chunk_deadline_s=90", "--set", "search_budget_s=900")
+"""A search that somebody waits for labels rows unscored after a minute; the demo would rather take longer."""
+
 
 def checkout() -> Path:
     """The checkout that this file belongs to; the demo needs its stand-in for splunkd and the app's sources.
@@ -39,7 +42,7 @@ def run_command(
     with results.open("wb") as out, said.open("wb") as messages:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.splunkd.pipe", command, "--events", str(events), "--sidecar", service.url,
-             "--secret-file", str(service.secret), "--quiet"],
+             "--secret-file", str(service.secret), "--quiet", *_PATIENT],
             cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment(),
         )  # fmt: skip
         try:
