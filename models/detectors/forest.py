@@ -23,7 +23,7 @@ ROWS_PER_TREE = 256
 EULER_GAMMA = 0.5772156649015329
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forest:
     """Concatenated trees, one entry a node: feature is -1 at a leaf, children are absolute positions.
 
@@ -77,27 +77,47 @@ class Forest:
 
     def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
         """Minus the mean path length, float64 (n,): higher is stranger."""
-        return -np.asarray(mean_leaf_value(np.ascontiguousarray(matrix, np.float32), *self._walkable))
+        missing_right = np.where(np.isnan(matrix), np.float32(np.inf), matrix)
+        both = np.stack([matrix, missing_right], axis=2, dtype=np.float32).reshape(len(matrix), 2 * matrix.shape[1])
+        return -np.asarray(mean_leaf_value(both, *self._walkable))
 
     @cached_property
     def _walkable(self) -> tuple[npt.NDArray[Any], ...]:
-        """The trees as the kernel walks them: leaves are their own children, thresholds rounded down to float32
-        (x <= t holds for the same float32 x)."""
-        leaf = self.feature < 0
-        nodes = np.arange(len(leaf), dtype=np.int32)
-        child = np.stack([np.where(leaf, nodes, self.left), np.where(leaf, nodes, self.right)], axis=1).ravel()
-        threshold = self.threshold.astype(np.float32)
-        threshold = np.where(threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)
-        feature = np.where(leaf, 0, self.feature).astype(np.int32)
+        """The trees as the kernel walks them: siblings side by side, so that one number names both children.
+
+        Every column stands twice: where missing goes left, a node reads the column as it is; where it goes right, the
+        copy beside it, in which missing is infinite. Thresholds are rounded down to float32: the same float32 lie
+        above them.
+        """
+        order, first_child = self._siblings()
+        leaf = self.feature[order] < 0
+        column = np.where(leaf, 0, 2 * self.feature[order] + ~self.missing_left[order])
+        exact = self.threshold[order]
+        threshold = exact.astype(np.float32)
+        threshold = np.where(threshold > exact, np.nextafter(threshold, np.float32(-np.inf)), threshold)
+        child = np.where(leaf, np.arange(len(order)), first_child)
         return (
             self.roots,
             self._depths(),
-            feature,
-            threshold,
+            column.astype(np.int32),
+            np.where(leaf, np.float32(np.inf), threshold),
             child.astype(np.int32),
-            self.missing_left,
-            self.value,
+            self.value[order],
         )
+
+    def _siblings(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Nodes in an order in which siblings are neighbours, roots in place; and where each one's children go."""
+        order = np.arange(len(self.feature))
+        first_child = np.zeros(len(self.feature), np.int64)
+        for start, stop in self._spans():
+            queue = [start]
+            for node in queue:
+                place = start + len(queue)
+                if self.feature[node] >= 0:
+                    queue += (int(self.left[node]), int(self.right[node]))
+                    first_child[node] = place
+            order[start:stop] = queue
+        return order, first_child[order]
 
     def _depths(self) -> npt.NDArray[np.int64]:
         """Steps from each root to its deepest leaf, (trees,)."""
