@@ -276,6 +276,22 @@ def job_of(server: Server, job: str) -> dict[str, object]:
     return found
 
 
+def test_told_to_stop_it_answers_first(home: Path) -> None:
+    answers: list[int] = []
+    with serving(home) as server:
+        url = "/v1/score?model=ait&explain=auto&explain_budget_s=0.8"
+        work = threading.Thread(target=lambda: answers.append(server.post(url, events(30, 300, seed=9)).status_code))
+        work.start()
+        wait_until(lambda: busy(server) == 1.0, server, 5)
+    work.join(5)
+    assert answers == [200]
+
+
+def busy(server: Server) -> float:
+    text = server.session.get(server.url + "/metrics", headers=server.bearer(), timeout=5).text
+    return float(text.split("\naiscore_busy_requests ")[1].split()[0])
+
+
 def test_over_an_altered_ledger_it_does_not_start(home: Path) -> None:
     with sqlite3.connect(home / "ledger.db") as db:
         db.execute("DROP TRIGGER entry_never_changes")
