@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -527,15 +528,21 @@ def _until(true: Callable[[], bool]) -> None:
     assert true()
 
 
-def test_the_last_chunk_is_answered_when_input_has_ended_already(splunkd: Splunkd, sidecar: Sidecar) -> None:
+@pytest.mark.parametrize("size", [3, 3000])
+def test_chunks_that_wait_are_answered_when_input_has_ended_already(
+    splunkd: Splunkd, sidecar: Sidecar, python: str, size: int
+) -> None:
     sidecar.default = scripted.slow(0.6)
-    with score(splunkd) as process:
+    body = body_of(events(size))
+    with score(splunkd, python=python) as process:
         process.getinfo()
-        process.send(frames.Frame({"action": "execute", "finished": False}, body_of(events(3))).encoded())
-        process.send(frames.Frame({"action": "execute", "finished": True}, body_of(events(3))).encoded())
-        assert process.process.stdin
-        process.process.stdin.close()
+        both = [frames.Frame({"action": "execute", "finished": last}, body).encoded() for last in (False, True)]
+        # In one piece: a small second chunk is read ahead with the first, a large one waits in the pipe.
+        writer = threading.Thread(target=lambda: (process.send(b"".join(both)), process.process.stdin.close()))
+        writer.start()
         found = [Table(*frames.from_csv(process.receive().body)) for _ in range(2)]
+        writer.join()
+    assert [len(table.rows) for table in found] == [size, size]
     assert {row["ai_status"] for table in found for row in table.dicts()} == {"scored"}
 
 

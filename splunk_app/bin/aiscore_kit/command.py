@@ -54,7 +54,7 @@ class Chunked:
 
     def _execute(self, ifile, process):
         stream = self._as_binary_stream(ifile)
-        self._hang_up = HangUp()
+        self._hang_up = HangUp(stream)
         try:
             while True:
                 frame = frames.read(stream)

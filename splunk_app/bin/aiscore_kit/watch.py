@@ -63,27 +63,33 @@ class HangUp:
     polled (Windows) the answer is always no: the process is then ended from outside.
     """
 
-    def __init__(self, stdin=None, stdout=None):
+    def __init__(self, stream=None, stdout=None):
         self.last_chunk = False
-        self._in = _fileno(stdin or sys.stdin)
+        self._stream = stream or sys.stdin.buffer
+        self._in = _fileno(self._stream)
         self._out = _fileno(stdout or sys.stdout)
 
     def __call__(self):
-        return self._lost(self._out, output=True) or (not self.last_chunk and self._lost(self._in, output=False))
+        if not hasattr(select, "poll"):
+            return False
+        if self._events(self._out, 0) & (select.POLLERR | select.POLLNVAL):
+            return True
+        if self.last_chunk:
+            return False
+        events = self._events(self._in, select.POLLIN)
+        # At its end a stream can be looked into without waiting; what was read ahead counts as still to come.
+        return bool(events & select.POLLHUP) and not events & select.POLLIN and not self._stream.peek(1)
 
     @staticmethod
-    def _lost(number, output):
-        if number is None or not hasattr(select, "poll"):
-            return False
+    def _events(number, wanted):
+        if number is None:
+            return 0
         poll = select.poll()
-        poll.register(number, 0 if output else select.POLLIN)
+        poll.register(number, wanted)
         try:
-            events = [event for _, event in poll.poll(0)]
+            return sum(events for _, events in poll.poll(0))
         except OSError:
-            return False
-        if output:
-            return any(event & (select.POLLERR | select.POLLNVAL) for event in events)
-        return any(event & select.POLLHUP and not event & select.POLLIN for event in events)
+            return 0
 
 
 def _fileno(stream):
