@@ -23,8 +23,8 @@ from tests.splunkd.rest import Splunkd, User
 
 
 @pytest.fixture
-def server(installed: InstalledApp) -> Iterator[Splunkd]:
-    with Splunkd(installed) as found:
+def server(installed: InstalledApp, python: str) -> Iterator[Splunkd]:
+    with Splunkd(installed, python=python) as found:
         yield found
 
 

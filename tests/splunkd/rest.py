@@ -9,7 +9,6 @@ import json
 import secrets
 import ssl
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.splunkd import pythons
 from tests.splunkd.app import InstalledApp
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +34,7 @@ class User:
 class Splunkd:
     """A REST server for one installed app; use it as a context manager. `uri` is what commands are told."""
 
-    def __init__(self, app: InstalledApp, *, python: str = sys.executable, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, app: InstalledApp, *, python: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.app = app
         self.user = User("ana")
         self.users = {self.user.session_key: self.user}
@@ -139,7 +139,7 @@ class Splunkd:
 class HandlerProcess:
     """The app's persistent REST handler in its own process, started with the first request."""
 
-    def __init__(self, app: InstalledApp, python: str) -> None:
+    def __init__(self, app: InstalledApp, python: str | None) -> None:
         self._app, self._python = app, python
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
@@ -149,8 +149,9 @@ class HandlerProcess:
         with self._lock:
             if self._process is None:
                 stanza = self._app.conf("restmap")["script:aiscore_ticket"]
+                python = self._python or pythons.best(stanza["python.required"])
                 self._process = subprocess.Popen(
-                    [self._python, str(HERE / "handler_host.py"), str(HERE / "stub"), str(self._app.folder / "bin")]
+                    [python, str(HERE / "handler_host.py"), str(HERE / "stub"), str(self._app.folder / "bin")]
                     + [stanza["script"], stanza["handler"]],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
