@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from statistics import median
 
 from bench.speed_designs import MODEL, ROOT, Design, Fitted
 from models.event_id import event_ids_of
@@ -19,26 +19,9 @@ from sidecar.settings import Settings
 from sidecar.wire import Limits, digest, read_csv, write_reply
 from tests.splunkd import pythons
 
-TIMES = 15
-
-T = TypeVar("T")
-
-
-class Stopwatch:
-    """Seconds by the name of the piece: the fastest of some runs after one to warm up."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, float] = {}
-
-    def __call__(self, name: str, step: Callable[[], T]) -> T:
-        step()
-        best = float("inf")
-        for _ in range(TIMES):
-            began = time.perf_counter()
-            result = step()
-            best = min(best, time.perf_counter() - began)
-        self.found[name] = best
-        return result
+ROUNDS = 15
+SCORE = ("read fields, entities, times", "encode features", "forest", "event ids")
+"""The steps of `Model.score` that are timed alone."""
 
 
 def pieces(model: Fitted, chunk: bytes, design: Design, folder: Path) -> dict[str, dict[str, float]]:
@@ -50,19 +33,38 @@ def pieces(model: Fitted, chunk: bytes, design: Design, folder: Path) -> dict[st
 def _sidecar(model: Fitted, chunk: bytes) -> tuple[dict[str, float], bytes, str]:
     """The steps of `score` as the sidecar takes them, the reply and the model's id."""
     loaded = open_house(Settings(home=model.home)).shelf.champion(MODEL)
-    trained, watch = loaded.trained, Stopwatch()
-    watch("digest of the body", lambda: digest(chunk))
-    table = watch("parse CSV", lambda: read_csv(chunk, Limits()))
-    values = watch("read fields, entities, times", lambda: read_values(table, trained.spec))
-    encoded = watch("encode features", lambda: encode(values, trained.spec, loaded.generation))
+    trained = loaded.trained
+    table = read_csv(chunk, Limits())
+    values = read_values(table, trained.spec)
+    encoded = encode(values, trained.spec, loaded.generation)
     inputs = inputs_of(encoded, values, trained.spec)
-    watch(f"forest of {len(trained.forest.roots)} trees", lambda: trained.forest.score(inputs.matrix))
-    watch("event ids", lambda: event_ids_of(table, trained.spec.ids))
-    before = sum(watch.found[name] for name in list(watch.found)[2:])
-    scored = watch("all of score", lambda: loaded.score(table, explain="none"))
-    watch.found["margin, scale, notes, columns (by difference)"] = watch.found.pop("all of score") - before
-    reply = watch("write the reply", lambda: write_reply(scored.table))
-    return watch.found, reply, loaded.id
+    scored = loaded.score(table, explain="none")
+    steps: dict[str, Callable[[], object]] = {
+        "digest of the body": lambda: digest(chunk),
+        "parse CSV": lambda: read_csv(chunk, Limits()),
+        "read fields, entities, times": lambda: read_values(table, trained.spec),
+        "encode features": lambda: encode(values, trained.spec, loaded.generation),
+        "forest": lambda: trained.forest.score(inputs.matrix),
+        "event ids": lambda: event_ids_of(table, trained.spec.ids),
+        "score": lambda: loaded.score(table, explain="none"),
+        "write the reply": lambda: write_reply(scored.table),
+    }
+    return _medians(steps), write_reply(scored.table), loaded.id
+
+
+def _medians(steps: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of each step over some rounds; of the whole of `score`, what the steps within it leave over."""
+    rounds = [{name: _timed(step) for name, step in steps.items()} for _ in range(ROUNDS)]
+    for taken in rounds:
+        taken["score"] -= sum(taken[name] for name in SCORE)
+    words = {"score": "margin, scale, notes, columns (by difference)"}
+    return {words.get(name, name): median(taken[name] for taken in rounds) for name in steps}
+
+
+def _timed(step: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    step()
+    return time.perf_counter() - began
 
 
 def _command(design: Design, chunk: bytes, reply: bytes, model_id: str, folder: Path) -> dict[str, float]:
