@@ -10,6 +10,7 @@ from setuptools import find_packages, setup
 RUNTIME = [
     "flask==3.1.3",
     "granian==2.8.7",
+    "Jinja2==3.1.6",
     "numba==0.68.1",
     "numpy==2.4.6",
     "polars==2.1.0",

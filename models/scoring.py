@@ -56,14 +56,18 @@ class Model:
         generation: Mapping[str, Buffer],
         generation_version: str,
     ) -> Model:
-        """A model from the files of its bundle and of a generation. Nothing in them is executed."""
-        trained = Trained.from_files(bundle)
-        return cls(
-            id=f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}",
-            trained=trained,
-            generation=Generation.from_files(generation, trained.spec),
-            contract=Contract.of(trained.spec, trained.risk),
-        )
+        """A model from the files of its bundle and of a generation. Nothing in them is executed.
+
+        Raises DataError when they are of another format, such as that of an older version.
+        """
+        try:
+            trained = Trained.from_files(bundle)
+            past = Generation.from_files(generation, trained.spec)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"the model's files cannot be read ({type(error).__name__}: {error})"
+            raise DataError(what, field="model", mend="fit the model again with this version") from error
+        shown = f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
+        return cls(shown, trained, past, Contract.of(trained.spec, trained.risk))
 
     def score(
         self,
@@ -78,7 +82,8 @@ class Model:
     ) -> Scored:
         """Score every row and explain the strangest first.
 
-        explain: `all`, `none`, a number of rows, or `auto` (as many as time_left() > 0 allows; all without it);
+        explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0; all
+        without it);
         whole: the table is the whole search, so rows may come in any order; otherwise they ascend in time.
         """
         order = _time_order(table, self.trained.spec.time) if whole else None
@@ -139,11 +144,11 @@ class Model:
         patience: Callable[[], bool],
         nthread: int,
     ) -> Explanations:
-        """Explain rows in the given order, batch by batch, while there is patience."""
+        """Explain rows in the given order, batch by batch, while there is patience; the first batch in any case."""
         found = Explanations.none(table.height)
         sources = self.trained.spec.sources()
         for start in range(0, len(rows), EXPLAIN_BATCH):
-            if not patience():
+            if start and not patience():
                 break
             batch = rows[start : start + EXPLAIN_BATCH]
             heard = inputs.take(batch)

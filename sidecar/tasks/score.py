@@ -11,6 +11,7 @@ from sidecar.house import House, Reply
 from sidecar.options import Options
 
 EXPLAIN_BUDGET_S = 2.0
+LOCAL_EXPLAIN_BUDGET_S = 30.0
 
 
 def _explainable(value: str) -> str:
@@ -33,7 +34,7 @@ class ScoreOptions(Options):
         None,
         ge=0.0,
         le=600.0,
-        description="seconds that explain=auto may spend; 2 over HTTP, no limit on the command line",
+        description="seconds that explain=auto may spend; 2 over HTTP, 30 on the command line",
     )
     carry: bytes = Field(
         b"",
@@ -59,8 +60,8 @@ def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
     return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})
 
 
-def _countdown(budget_s: float | None, house: House) -> Callable[[], float] | None:
-    if budget_s is None and house.local:
-        return None
-    end = house.clock() + (EXPLAIN_BUDGET_S if budget_s is None else budget_s)
+def _countdown(budget_s: float | None, house: House) -> Callable[[], float]:
+    if budget_s is None:
+        budget_s = LOCAL_EXPLAIN_BUDGET_S if house.local else EXPLAIN_BUDGET_S
+    end = house.clock() + budget_s
     return lambda: end - house.clock()

@@ -14,7 +14,7 @@ from models.errors import DataError
 from models.event_id import event_ids_of
 from models.fields import OUTPUT_FIELDS, output_names
 from models.plan import FitPlan
-from models.scoring import Model
+from models.scoring import EXPLAIN_BATCH, Model
 from models.training import Fit, fit
 from tests.models.tables import DAY_S, START_S, one, sign_ins
 
@@ -110,6 +110,19 @@ def test_few_labels_give_no_boost_and_the_card_says_so() -> None:
     assert "too few" in found.card["notes"][0]
 
 
+@pytest.mark.parametrize("broken", ["model.json", "forest.roots.npy", "generation.json"])
+def test_files_of_another_format_are_an_error_that_says_what_to_do(broken: str) -> None:
+    found = fit(sign_ins(), PLAN)
+    bundle = {name: content for name, content in found.bundle.items() if name != broken}
+    past = {name: content for name, content in found.generation.items() if name != broken}
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        Model.load("logon", bundle, "a" * 64, past, "b" * 64)
+    assert "fit the model again" in caught.value.mend
+    changed = {**found.bundle, "model.json": b'{"spec": 1}'}
+    with pytest.raises(DataError, match="cannot be read"):
+        Model.load("logon", changed, "a" * 64, found.generation, "b" * 64)
+
+
 def test_the_same_table_and_seed_give_the_same_bundle() -> None:
     first, again = (fit(sign_ins(), PLAN) for _ in range(2))
     assert first == again
@@ -158,9 +171,9 @@ def test_explaining_some_rows_takes_the_strangest_first() -> None:
 
 
 def test_auto_explains_while_time_is_left_and_all_explains_all() -> None:
-    events = pl.concat([one()] * 3)
+    events = pl.concat([one()] * (EXPLAIN_BATCH + 3))
     spent = unsupervised().score(events, explain="auto", time_left=lambda: 0.0).table
-    assert spent["ai_contributions"].null_count() == 3
+    assert spent["ai_contributions"].null_count() == 3, "the first batch is explained in any case"
     every = unsupervised().score(events, explain="all", time_left=lambda: 0.0).table
     assert every["ai_contributions"].null_count() == 0
 
