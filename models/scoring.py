@@ -82,8 +82,8 @@ class Model:
     ) -> Scored:
         """Score every row and explain the strangest first.
 
-        explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0; all
-        without it);
+        explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0;
+        all without it);
         whole: the table is the whole search, so rows may come in any order; otherwise they ascend in time.
         """
         order = _time_order(table, self.trained.spec.time) if whole else None

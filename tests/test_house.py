@@ -64,7 +64,9 @@ def breaches(name: str, used: set[str]) -> Iterator[str]:
     if name.startswith("sidecar.") and not name.startswith("sidecar.api") and name != "sidecar.app":
         yield from sorted(o for o in used if o.partition(".")[0] == "flask")
     if name.startswith(("ai", "rest_")):
-        allowed = {"aiscore_kit", "splunklib", "requests", "urllib3"} | ({"splunk"} if name.startswith("rest_") else set())
+        allowed = {"aiscore_kit", "splunklib", "requests", "urllib3"} | (
+            {"splunk"} if name.startswith("rest_") else set()
+        )
         yield from sorted(roots - set(sys.stdlib_module_names) - allowed)
 
 
