@@ -83,7 +83,7 @@ class Model:
         """Score every row and explain the strangest first.
 
         explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0;
-        all without it);
+        all without it); nthread: threads that score rows;
         whole: the table is the whole search, so rows may come in any order; otherwise they ascend in time.
         """
         order = _time_order(table, self.trained.spec.time) if whole else None
@@ -104,9 +104,7 @@ class Model:
         margin = self.trained.margin.score(voices)
         score = self.trained.scale.score(margin)
         scored = encoded.filled >= LEAST_FILLED
-        texts = self._explanations(
-            table, inputs, _chosen(score, scored, explain), _patience(explain, time_left), nthread
-        )
+        texts = self._explanations(table, inputs, _chosen(score, scored, explain), _patience(explain, time_left))
         columns = self._columns(table, voices, margin, score, scored)
         columns["ai_reasons"], columns["ai_contributions"] = texts.reasons, texts.contributions
         columns["ai_note"] = self._notes(table, encoded, inputs, scored, texts.done)
@@ -142,7 +140,6 @@ class Model:
         inputs: Inputs,
         rows: npt.NDArray[np.int64],
         patience: Callable[[], bool],
-        nthread: int,
     ) -> Explanations:
         """Explain rows in the given order, batch by batch, while there is patience; the first batch in any case."""
         found = Explanations.none(table.height)
@@ -152,7 +149,7 @@ class Model:
                 break
             batch = rows[start : start + EXPLAIN_BATCH]
             heard = inputs.take(batch)
-            phi = self.trained.contributions(heard, nthread).phi
+            phi = self.trained.contributions(heard).phi
             witness = Witness(table[batch], self.trained.spec, self.generation, heard.around)
             found.put(batch, reason_texts(phi, sources, witness), contribution_texts(phi, sources))
         return found

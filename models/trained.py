@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.arrays import Buffer
 from models.calibration import Platt
 from models.detectors.base import Contributions, Floats, Matrix
+from models.detectors.blocks import in_blocks
 from models.detectors.boost import Boost
 from models.detectors.ensemble import Margin
 from models.detectors.forest import Forest
@@ -81,20 +82,21 @@ class Trained:
     def voices(self, inputs: Inputs, nthread: int = 1) -> Floats:
         """The three voices of each row, float64 (n, 3); the boost's is 0 where there is none."""
         count = len(inputs.matrix)
-        boost = self.boost.score(inputs.matrix, nthread) if self.boost and count else np.zeros(count)
-        return np.column_stack([inputs.surprise.score(), self.forest.score(inputs.matrix, nthread), boost])
+        forest = in_blocks(self.forest.score, inputs.matrix, nthread)
+        boost = in_blocks(self.boost.score, inputs.matrix, nthread) if self.boost and count else np.zeros(count)
+        return np.column_stack([inputs.surprise.score(), forest, boost])
 
-    def contributions(self, inputs: Inputs, nthread: int = 1) -> Contributions:
+    def contributions(self, inputs: Inputs) -> Contributions:
         """The exact contributions of each source (see FeatureSpec.sources) to the margin, float64 (n, sources)."""
-        parts = [inputs.surprise.contributions(), self._by_source(self.forest, inputs.matrix, nthread)]
-        parts.append(self._by_source(self.boost, inputs.matrix, nthread))
+        parts = [inputs.surprise.contributions(), self._by_source(self.forest, inputs.matrix)]
+        parts.append(self._by_source(self.boost, inputs.matrix))
         return self.margin.contributions(parts)
 
-    def _by_source(self, detector: Forest | Boost | None, matrix: Matrix, nthread: int) -> Contributions | None:
+    def _by_source(self, detector: Forest | Boost | None, matrix: Matrix) -> Contributions | None:
         """A detector's contributions summed per source field, so that one fact is never three reasons."""
         if detector is None:
             return None
-        found = detector.contributions(matrix, nthread)
+        found = detector.contributions(matrix)
         sources = self.spec.sources()
         phi = np.zeros((len(matrix), len(sources)))
         for at, column in enumerate(self.spec.columns()):

@@ -192,7 +192,7 @@ def _boost(matrix: Matrix, history: History, rows: npt.NDArray[np.int64], plan: 
     data, labels = matrix[known], positive[known]
 
     def fit_and_score(train: Mask, test: Mask) -> Floats:
-        return Boost.fit(data[train], labels[train], plan.seed, nthread=plan.nthread).score(data[test], plan.nthread)
+        return Boost.fit(data[train], labels[train], plan.seed, nthread=plan.nthread).score(data[test])
 
     unseen = np.full(len(rows), np.nan)
     unseen[known] = out_of_fold(labels, owners, fit_and_score)

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         min_length=32,
         description="Secret shared with the Splunk app; without it the file `keys/ticket.key` is used.",
     )
-    nthread: int = Field(1, ge=1, le=256, description="Threads one scoring or fitting call may use.")
+    nthread: int = Field(2, ge=1, le=256, description="Threads that score the rows of one request; a fit uses one.")
     max_requests: int = Field(8, ge=1, le=256, description="Requests served at once; more are told to retry.")
     max_uploads: int = Field(32, ge=1, le=4096, description="Request bodies received at once; more are told to retry.")
     max_connections: int = Field(

@@ -29,11 +29,11 @@ class Contributions:
 class Detector(Protocol):
     """A fitted detector. A HIGHER score is stranger, always; scores are in the detector's own additive units."""
 
-    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
+    def score(self, matrix: Matrix) -> Floats:
         """One score a row, float64 (n,). matrix: float32 (n, d), NaN where missing."""
         ...
 
-    def contributions(self, matrix: Matrix, nthread: int = 1) -> Contributions:
+    def contributions(self, matrix: Matrix) -> Contributions:
         """The exact Shapley values of `score`, per row and column."""
         ...
 

@@ -13,6 +13,8 @@ from models.arrays import Buffer
 from models.detectors.base import Contributions, Floats, Matrix
 
 ROUNDS = 300
+ONE_THREAD = {"nthread": 1}
+"""Callers split rows over threads themselves: OpenMP threads that wait for a busy core wait spinning."""
 PARAMETERS: dict[str, Any] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
@@ -40,19 +42,20 @@ class Boost:
 
         data = xgboost.DMatrix(matrix, label=labels.astype(np.float32), nthread=nthread)
         parameters = {**PARAMETERS, "seed": seed, "nthread": nthread, "verbosity": 0}
-        return cls(xgboost.train(parameters, data, num_boost_round=rounds))
+        booster = xgboost.train(parameters, data, num_boost_round=rounds)
+        booster.set_param(ONE_THREAD)
+        return cls(booster)
 
-    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
+    def score(self, matrix: Matrix) -> Floats:
         """Log-odds of an attack, float64 (n,): higher is stranger."""
-        self.booster.set_param({"nthread": nthread})
         found = self.booster.inplace_predict(np.ascontiguousarray(matrix, np.float32), predict_type="margin")
         return np.asarray(found, np.float64)
 
-    def contributions(self, matrix: Matrix, nthread: int = 1) -> Contributions:
+    def contributions(self, matrix: Matrix) -> Contributions:
         """Path-dependent TreeSHAP of the log-odds, as XGBoost computes it."""
         import xgboost
 
-        data = xgboost.DMatrix(np.ascontiguousarray(matrix, np.float32), nthread=nthread)
+        data = xgboost.DMatrix(np.ascontiguousarray(matrix, np.float32), nthread=1)
         found = np.asarray(self.booster.predict(data, pred_contribs=True), np.float64)
         return Contributions(found[:, :-1], float(found[0, -1]) if len(found) else 0.0)
 
@@ -63,6 +66,6 @@ class Boost:
     def from_files(cls, files: Mapping[str, Buffer]) -> Boost:
         import xgboost
 
-        booster = xgboost.Booster()
+        booster = xgboost.Booster(ONE_THREAD)
         booster.load_model(bytearray(files["boost.json"]))
         return cls(booster)

@@ -75,7 +75,7 @@ class Forest:
             weight=np.concatenate([t.n_node_samples for t in trees]).astype(np.float64),
         )
 
-    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
+    def score(self, matrix: Matrix) -> Floats:
         """Minus the mean path length, float64 (n,): higher is stranger."""
         missing_right = np.where(np.isnan(matrix), np.float32(np.inf), matrix)
         both = np.stack([matrix, missing_right], axis=2, dtype=np.float32).reshape(len(matrix), 2 * matrix.shape[1])
@@ -126,7 +126,7 @@ class Forest:
             depth[self.left[node]] = depth[self.right[node]] = depth[node] + 1
         return np.maximum.reduceat(depth, self.roots)
 
-    def contributions(self, matrix: Matrix, nthread: int = 1) -> Contributions:
+    def contributions(self, matrix: Matrix) -> Contributions:
         """Path-dependent TreeSHAP (Lundberg et al., 2020) of the score."""
         explainer = self._explainer()
         phi = np.asarray(explainer.shap_values(np.asarray(matrix, np.float64), check_additivity=False))

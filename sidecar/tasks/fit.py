@@ -53,7 +53,7 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
 
     The reply is one row: model, bundle, generation, rows, positives, ...
     """
-    fitted = fit(table, _plan(options, house.nthread), house.progress)
+    fitted = fit(table, _plan(options), house.progress)
     bundle = _sealed("bundle", fitted.bundle, house.key)
     generation = _sealed("generation", fitted.generation, house.key)
     days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
@@ -70,7 +70,7 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     return Reply(_told(options.model, fact, house))
 
 
-def _plan(options: FitOptions, nthread: int) -> FitPlan:
+def _plan(options: FitOptions) -> FitPlan:
     return FitPlan(
         name=options.model,
         entities=options.entity,
@@ -80,7 +80,6 @@ def _plan(options: FitOptions, nthread: int) -> FitPlan:
         scope=options.scope,
         recipe=options.recipe,
         seed=options.seed,
-        nthread=nthread,
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.ensemble import IsolationForest
 from models import checks
 from models.checks import CHECKS
 from models.detectors.base import Contributions
+from models.detectors.blocks import in_blocks
 from models.detectors.boost import Boost
 from models.detectors.forest import Forest
 
@@ -38,7 +39,7 @@ class Broken:
     bug: str
     calls: int = 0
 
-    def score(self, matrix: Any, nthread: int = 1) -> Any:
+    def score(self, matrix: Any) -> Any:
         score = self.forest.score(matrix)
         self.calls += 1
         return {
@@ -47,7 +48,7 @@ class Broken:
             "infinite": np.where(np.isnan(matrix).all(axis=1), np.inf, score),
         }.get(self.bug, score)
 
-    def contributions(self, matrix: Any, nthread: int = 1) -> Contributions:
+    def contributions(self, matrix: Any) -> Contributions:
         found = self.forest.contributions(matrix)
         if self.bug == "short":
             return replace(found, base=found.base + 0.01)
@@ -93,3 +94,9 @@ def test_forest_is_scikit_learns_path_length() -> None:
     theirs = IsolationForest(n_estimators=50, max_samples=256, random_state=7).fit(matrix)
     path = -np.log2(-theirs.score_samples(matrix)) * 10.244770
     assert np.abs(-ours.score(matrix) - path).max() < 1e-3
+
+
+def test_rows_over_threads_score_as_rows_in_one_thread() -> None:
+    matrix, labels = checks.sample(rows=5000)
+    forest = fit_forest(matrix, labels, 1)
+    assert np.array_equal(in_blocks(forest.score, matrix, 3), forest.score(matrix))
