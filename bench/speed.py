@@ -130,12 +130,15 @@ def _cpu_s(runs: list[Run]) -> float:
 
 def _figures(runs: list[Run], rows: int) -> dict[str, Any]:
     seconds = median(run.seconds for run in runs)
+    full = max(rows // CHUNK_ROWS, 1)
+    chunks_s = [chunk_s for run in runs for chunk_s in run.chunk_s[:full]]
     return {
         "median_s": round(seconds, 4),
         "rows_per_s": round(rows / seconds),
         "median_cpu_s": round(_cpu_s(runs), 4),
         "median_startup_s": round(median(run.startup_s for run in runs), 4),
-        "median_chunk_s": round(median(chunk for run in runs for chunk in run.chunk_s), 4),
+        "median_chunk_s": round(median(chunks_s), 4),
+        "fastest_chunk_s": round(min(chunks_s), 4),
         "runs_s": [round(run.seconds, 4) for run in runs],
     }
 
@@ -223,8 +226,8 @@ def piece_rows(results: dict[str, Any]) -> list[list[str]]:
     """Where AIScore's time goes, in microseconds a row; what the pieces leave over is the way between them."""
     rows = results["pieces_rows"]
     seconds = {f"{where}: {name}": s for where, by in results["pieces_s"].items() for name, s in by.items()}
-    chunk_s = results["cases"][0]["aiscore"]["median_chunk_s"]
-    rest = {"the rest: pipes, http, waiting": chunk_s - sum(seconds.values()), "a chunk in all": chunk_s}
+    chunk_s = results["cases"][0]["aiscore"]["fastest_chunk_s"]
+    rest = {"the rest: pipes, http, waiting": chunk_s - sum(seconds.values()), "all of the fastest chunk": chunk_s}
     return [[name, f"{s / rows * 1e6:.2f}"] for name, s in (seconds | rest).items()]
 
 
