@@ -156,6 +156,8 @@ def _train(
     weights = _weights(voices, reference, positive & heard) if boost else UNLABELLED_WEIGHTS
     margin = Margin.standardised(voices, reference, weights)
     margins = margin.score(np.nan_to_num(voices))
+    mature = reference & _later_half(rows, history.values)
+    mature = mature if mature.any() else reference
     platt = Platt.fit(margins[heard], positive[heard]) if boost and positive[heard].any() else None
     return Trained(
         spec=resolved.spec,
@@ -163,11 +165,16 @@ def _train(
         forest=forest,
         boost=boost,
         margin=margin,
-        scale=Scale.fit(margins[reference]),
+        scale=Scale.fit(margins[mature]),
         platt=platt,
-        anomaly_grid=np.quantile(margin.unsupervised(voices[reference]), np.linspace(0, 1, 1001)),
-        card=_card(plan, resolved, history, past, margin, int(reference.sum())),
+        anomaly_grid=np.quantile(margin.unsupervised(voices[mature]), np.linspace(0, 1, 1001)),
+        card=_card(plan, resolved, history, past, margin, int(mature.sum())),
     )
+
+
+def _later_half(rows: npt.NDArray[np.int64], values: Values) -> Mask:
+    """Rows whose baseline was about as mature as the one that will score: early ones know few entities."""
+    return np.ones(len(rows), np.bool_) if values.time is None else np.arange(len(rows)) >= len(rows) // 2
 
 
 def _sample(trains: Mask, history: History, plan: FitPlan) -> npt.NDArray[np.int64]:
