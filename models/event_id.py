@@ -18,7 +18,6 @@ def event_ids_of(table: pl.DataFrame, ids: tuple[str, ...]) -> list[str]:
     >>> event_ids_of(pl.DataFrame({"user": ["alice"]}), ("user",)) == [sha256(b"1\\x1fuser=alice").hexdigest()[:32]]
     True
     """
-    joined = pl.Series("text", [SCHEMA], dtype=pl.String).new_from_index(0, table.height)
-    for name in ids:
-        joined = joined + f"\x1f{name}=" + texts(table, name)
+    parts = [part for name in ids for part in (pl.lit(f"\x1f{name}="), texts(table, name))]
+    joined = table.select(pl.concat_str(pl.repeat(SCHEMA, table.height), *parts)).to_series()
     return [sha256(text.encode("utf-8", "replace")).hexdigest()[:LETTERS] for text in joined]

@@ -77,47 +77,36 @@ class Forest:
 
     def score(self, matrix: Matrix) -> Floats:
         """Minus the mean path length, float64 (n,): higher is stranger."""
-        missing_right = np.where(np.isnan(matrix), np.float32(np.inf), matrix)
-        both = np.stack([matrix, missing_right], axis=2, dtype=np.float32).reshape(len(matrix), 2 * matrix.shape[1])
-        return -np.asarray(mean_leaf_value(both, *self._walkable))
+        return -np.asarray(mean_leaf_value(np.ascontiguousarray(matrix, np.float32), *self._walkable))
 
     @cached_property
-    def _walkable(self) -> tuple[npt.NDArray[Any], ...]:
-        """The trees as the kernel walks them: siblings side by side, so that one number names both children.
-
-        Every column stands twice: where missing goes left, a node reads the column as it is; where it goes right, the
-        copy beside it, in which missing is infinite. Thresholds are rounded down to float32: the same float32 lie
-        above them.
-        """
-        order, first_child = self._siblings()
-        leaf = self.feature[order] < 0
-        column = np.where(leaf, 0, 2 * self.feature[order] + ~self.missing_left[order])
-        exact = self.threshold[order]
-        threshold = exact.astype(np.float32)
-        threshold = np.where(threshold > exact, np.nextafter(threshold, np.float32(-np.inf)), threshold)
-        child = np.where(leaf, np.arange(len(order)), first_child)
+    def _walkable(self) -> tuple[Any, ...]:
+        """The trees as the kernel walks them: complete, with leaves repeated below where a tree ends early, and
+        thresholds rounded down to float32 (x <= t holds for the same float32 x)."""
+        depth = int(self._depths().max())
+        nodes = self._complete(depth)
+        inner, leaves = nodes[:, : 2**depth - 1], nodes[:, 2**depth - 1 :]
+        ends = self.feature[inner] < 0
+        threshold = self.threshold.astype(np.float32)
+        threshold = np.where(threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)
         return (
-            self.roots,
-            self._depths(),
-            column.astype(np.int32),
-            np.where(leaf, np.float32(np.inf), threshold),
-            child.astype(np.int32),
-            self.value[order],
+            depth,
+            np.where(ends, 0, self.feature[inner]).astype(np.uint32),
+            (~ends & ~self.missing_left[inner]).astype(np.uint32),
+            np.where(ends, np.float32(np.inf), threshold[inner]),
+            self.value[leaves],
         )
 
-    def _siblings(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Nodes in an order in which siblings are neighbours, roots in place; and where each one's children go."""
-        order = np.arange(len(self.feature))
-        first_child = np.zeros(len(self.feature), np.int64)
-        for start, stop in self._spans():
-            queue = [start]
-            for node in queue:
-                place = start + len(queue)
-                if self.feature[node] >= 0:
-                    queue += (int(self.left[node]), int(self.right[node]))
-                    first_child[node] = place
-            order[start:stop] = queue
-        return order, first_child[order]
+    def _complete(self, depth: int) -> npt.NDArray[np.int32]:
+        """Which node stands at each place of a complete tree, (trees, 2**(depth + 1) - 1); leaves are repeated."""
+        own = np.arange(len(self.feature), dtype=np.int32)
+        leaf = self.feature < 0
+        left, right = np.where(leaf, own, self.left), np.where(leaf, own, self.right)
+        levels = [self.roots[:, None]]
+        for _ in range(depth):
+            above = levels[-1]
+            levels.append(np.stack([left[above], right[above]], axis=2).reshape(len(above), -1))
+        return np.concatenate(levels, axis=1)
 
     def _depths(self) -> npt.NDArray[np.int64]:
         """Steps from each root to its deepest leaf, (trees,)."""

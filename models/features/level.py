@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features.hashing import Codes, pair
+from models.features.kernels import lower_bound
 from models.features.partition import Counts
 from models.features.values import BUCKET_OFFSET
 
@@ -123,7 +124,7 @@ class NumberLevel(Level):
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
             return Found(np.ones(len(codes)) if above is None else above, np.zeros(len(codes)))
-        next_at = np.searchsorted(self.keys, at * (2 * BUCKET_OFFSET) + codes.astype(np.int64))
+        next_at = lower_bound(self.keys, at * (2 * BUCKET_OFFSET) + codes.astype(np.int64))
         inside = np.minimum(next_at, len(self.keys) - 1)
         same_owner = (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
         reached = np.where(same_owner, self.tail[inside], 0.0)
@@ -139,7 +140,7 @@ def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) ->
     """Where each wanted key stands in a sorted array (0 where absent), and whether it is there."""
     if not len(sorted_keys):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
+    at = np.minimum(lower_bound(sorted_keys, wanted), len(sorted_keys) - 1)
     known = sorted_keys[at] == wanted
     return np.where(known, at, 0), known
 

@@ -96,6 +96,22 @@ def test_forest_is_scikit_learns_path_length() -> None:
     assert np.abs(-ours.score(matrix) - path).max() < 1e-3
 
 
+@pytest.mark.parametrize("rows", [1, 5, 300])
+@pytest.mark.parametrize("missing", [0.0, 0.5])
+def test_forest_walks_as_scikit_learn_does_on_every_kind_of_row(rows: int, missing: float) -> None:
+    """Rows at the thresholds themselves, infinities, and missing cells whose way each tree chose by chance."""
+    rng = np.random.default_rng(rows)
+    train = rng.integers(0, 4, (300, 5)).astype(np.float32)
+    train[rng.random(train.shape) < missing] = np.nan
+    theirs = IsolationForest(n_estimators=40, max_samples=256, random_state=7).fit(train)
+    ours = Forest.fit(train, 7, trees=40)
+    asked = rng.integers(-1, 6, (rows, 5)).astype(np.float32)
+    asked[rng.random(asked.shape) < missing] = np.nan
+    path = -np.log2(-theirs.score_samples(asked)) * 10.244770
+    assert np.abs(-ours.score(asked) - path).max() < 1e-3
+    assert np.isfinite(ours.score(np.full((1, 5), np.inf, np.float32))).all()
+
+
 def test_rows_over_threads_score_as_rows_in_one_thread() -> None:
     matrix, labels = checks.sample(rows=5000)
     forest = fit_forest(matrix, labels, 1)

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.features.kernels import lower_bound
 from models.features.level import CategoryLevel, NumberLevel
 from models.features.partition import Counts
 from models.features.values import BUCKET_OFFSET
@@ -94,6 +95,14 @@ def test_robust_z_is_zero_at_the_median_and_missing_for_strangers() -> None:
     level = NumberLevel.publish(counts, np.array([1], np.uint64))
     z = level.z(np.array([0, 0, -1]), np.array([20.0, 60.0, 20.0]))
     assert abs(z[0]) < 0.1 and z[1] > 2 and np.isnan(z[2])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=80), st.lists(st.integers(0, 41), max_size=600))
+def test_lookups_are_those_of_searchsorted(keys: list[int], wanted: list[int]) -> None:
+    for kind in (np.uint64, np.int64):
+        ordered, asked = np.sort(np.array(keys, kind)), np.array(wanted, kind)
+        assert np.array_equal(lower_bound(ordered, asked), np.searchsorted(ordered, asked))
 
 
 def test_an_empty_history_surprises_nobody() -> None:
