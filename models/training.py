@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,31 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.arrays import array_bytes
 from models.calibration import Platt
+from models.card import card_of
 from models.detectors.base import Floats, Matrix
 from models.detectors.boost import Boost
-from models.detectors.ensemble import UNLABELLED_WEIGHTS, VOICES, Margin, learn_weights
+from models.detectors.ensemble import UNLABELLED_WEIGHTS, Margin, learn_weights
 from models.detectors.forest import Forest
 from models.errors import DataError
-from models.features.baseline import Generation
-from models.features.context import with_context
-from models.features.encode import encode
-from models.features.partition import Partition, learn
 from models.features.prequential import Past, encode_past
-from models.features.spec import FeatureSpec
-from models.features.values import Values, read_values
+from models.features.values import Values
 from models.folds import Mask, out_of_fold
-from models.labels import MIN_POSITIVES, read_labels
+from models.history import History, read_history
+from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved, resolve
 from models.scale import Scale
 from models.trained import Inputs, Trained, inputs_of
-
-TRIM_SHARE = 0.005
-"""Without labels, the strangest rows (one in 200) do not teach: an attack in the past must not become normal."""
-
-QUIET_BITS = 50.0
-"""Surroundings whose median surprise is below this are quiet: a handful of rare values in half an hour."""
 
 Progress = Callable[[float, str], None]
 
@@ -50,28 +39,6 @@ class Fit:
     card: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class History:
-    """The rows of a fit in the order of learning, with their labels and which of them may teach.
-
-    quiet: whether the surroundings of a row are usually quiet, so that noise around it means something.
-    """
-
-    values: Values
-    positive: Mask
-    known: Mask
-    teaches: Mask
-    quiet: bool
-
-    @property
-    def labelled(self) -> bool:
-        return int((self.positive & self.known).sum()) >= MIN_POSITIVES
-
-    @property
-    def owners(self) -> npt.NDArray[np.uint64] | None:
-        return next(iter(self.values.entities.values()), None)
-
-
 def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, words: None) -> Fit:
     """Fit a model. table: events, strings or typed; progress: called with a share 0..1 and words.
 
@@ -79,7 +46,7 @@ def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, w
     """
     progress(0.0, "reading fields")
     resolved = resolve(table, plan)
-    history = _history(table, resolved.spec, plan)
+    history = read_history(table, resolved.spec, plan)
     progress(0.1, "learning baselines")
     spec = replace(resolved.spec, context=history.quiet)
     past = encode_past(history.values, spec, history.teaches, lambda s: progress(0.1 + 0.4 * s, "encoding"))
@@ -89,52 +56,9 @@ def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, w
     return Fit(
         bundle=trained.files(),
         generation=past.generation.files(spec),
-        partitions={name: partition_files(part) for name, part in past.partitions.items()},
+        partitions={name: part.files() for name, part in past.partitions.items()},
         card=trained.card,
     )
-
-
-def partition_files(partition: Partition) -> dict[str, bytes]:
-    """A learned day as files."""
-    keys = list(partition.tables)
-    index = json.dumps([list(key) for key in keys]).encode()
-    arrays = {
-        f"{number:04d}.{part}.npy": array_bytes(getattr(partition.tables[key], part))
-        for number, key in enumerate(keys)
-        for part in ("owners", "codes", "counts")
-    }
-    return {"partition.json": index, **arrays}
-
-
-def _history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
-    """Rows ascending in time (those without a time left out), or shuffled where there is no clock."""
-    values = read_values(table, spec)
-    if values.time is not None:
-        order = np.argsort(values.time, kind="stable")
-        order = order[~np.isnan(values.time[order])]
-    else:
-        order = np.random.default_rng(plan.seed).permutation(table.height)
-    if len(order) == 0:
-        raise DataError("no row has a time", field=spec.time or "", mend="name the time field with time=")
-    table = table[order]
-    values = read_values(table, spec)
-    positive, known = read_labels(table, plan.label)
-    surprise = _first_look(values, spec, ~positive)
-    teaches = ~positive if plan.label else surprise <= np.quantile(surprise, 1.0 - TRIM_SHARE)
-    return History(values, positive, known, teaches, _is_quiet(values, surprise))
-
-
-def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
-    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but enough to rank rows."""
-    baseline = Generation.publish(learn(values, spec, teaches), spec, 1)
-    return np.asarray(encode(values, spec, baseline).surprise.sum(axis=1))
-
-
-def _is_quiet(values: Values, surprise: Floats) -> bool:
-    """In a busy stream something strange is always happening around a row, and its context is only noise."""
-    if values.time is None:
-        return False
-    return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)
 
 
 def _train(
@@ -144,7 +68,7 @@ def _train(
     positive = history.positive[rows]
     matrix = inputs.matrix[rows]
     progress(0.5, "growing the forest")
-    forest = Forest.fit(matrix[history.teaches[rows]], plan.seed, nthread=plan.nthread)
+    forest = Forest.fit(_benign(matrix, history.teaches[rows], plan), plan.seed, nthread=plan.nthread)
     progress(0.6, "fitting the boost")
     boost, unseen = _boost(matrix, history, rows, plan)
     voices = np.column_stack([inputs.surprise.score()[rows], forest.score(matrix), unseen])
@@ -168,8 +92,14 @@ def _train(
         scale=Scale.fit(margins[mature]),
         platt=platt,
         anomaly_grid=np.quantile(margin.unsupervised(voices[mature]), np.linspace(0, 1, 1001)),
-        card=_card(plan, resolved, history, past, margin, int(mature.sum())),
+        card=card_of(plan, resolved, history, past, margin, int(mature.sum())),
     )
+
+
+def _benign(matrix: Matrix, teaches: Mask, plan: FitPlan) -> Matrix:
+    if not teaches.any():
+        raise DataError("no benign rows are left to learn from", field=plan.label or "events", mend="give more days")
+    return matrix[teaches]
 
 
 def _later_half(rows: npt.NDArray[np.int64], values: Values) -> Mask:
@@ -212,40 +142,3 @@ def _weights(voices: Floats, reference: Mask, positive: Mask) -> tuple[float, fl
     used = reference | positive
     z = Margin.standardised(voices, reference, (1.0, 1.0, 1.0)).z(voices[used])
     return learn_weights(z, positive[used])
-
-
-def _card(
-    plan: FitPlan, resolved: Resolved, history: History, past: Past, margin: Margin, reference: int
-) -> dict[str, Any]:
-    """What a person should know before trusting the model."""
-    spec = resolved.spec
-    positives = int(history.positive.sum())
-    return {
-        "rows": history.values.count,
-        "rows_left_out_of_baselines": int((~history.teaches).sum()),
-        "reference_rows": reference,
-        "periods": list(past.partitions),
-        "positives": positives,
-        "entities": list(spec.entities),
-        "entities_with_history": {e: int(past.generation.warm[e].sum()) for e in spec.entities},
-        "time": spec.time,
-        "scope": spec.scope,
-        "recipe": plan.recipe,
-        "label": plan.label,
-        "seed": plan.seed,
-        "fields": {field.name: field.kind for field in spec.fields},
-        "left_out": list(resolved.left_out),
-        "weights": dict(zip(VOICES, margin.weights, strict=True)),
-        "notes": _notes(plan, positives),
-    }
-
-
-def _notes(plan: FitPlan, positives: int) -> list[str]:
-    if not plan.label:
-        return [
-            "No labels: the strangest 0.5% of the rows taught nothing. A past that is mostly attack would still be "
-            "learned as normal; look at what the first scores say."
-        ]
-    if positives < MIN_POSITIVES:
-        return [f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."]
-    return ["Labels cover known attacks only; the unsupervised voices keep their share of the margin."]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.arrays import array_bytes
 from models.features.hashing import Codes
 from models.features.spec import EVERYONE, FeatureSpec, Field
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
@@ -58,13 +60,13 @@ class Partition:
         found = list(parts)
         return cls({key: Counts.merge(p.tables[key] for p in found) for key in found[0].tables})
 
-    def files(self) -> dict[str, npt.NDArray[np.int64] | Codes]:
-        """The arrays of the partition by file name."""
-        return {
-            f"{level}.{field}.{part}": getattr(counts, part)
-            for (level, field), counts in self.tables.items()
-            for part in ("owners", "codes", "counts")
-        }
+    def files(self) -> dict[str, bytes]:
+        """The day as named .npy files, and one JSON that says which (level, field) each number stands for."""
+        found = {"partition.json": json.dumps([list(key) for key in self.tables]).encode()}
+        for number, counts in enumerate(self.tables.values()):
+            for part in fields(counts):
+                found[f"{number:04d}.{part.name}.npy"] = array_bytes(getattr(counts, part.name))
+        return found
 
 
 def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:

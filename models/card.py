@@ -1,0 +1,48 @@
+"""A model's card: what a person should know before trusting it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.detectors.ensemble import VOICES, Margin
+from models.features.prequential import Past
+from models.history import History
+from models.labels import MIN_POSITIVES
+from models.plan import FitPlan, Resolved
+
+
+def card_of(
+    plan: FitPlan, resolved: Resolved, history: History, past: Past, margin: Margin, reference: int
+) -> dict[str, Any]:
+    """What a person should know before trusting the model."""
+    spec = resolved.spec
+    positives = int(history.positive.sum())
+    return {
+        "rows": history.values.count,
+        "rows_left_out_of_baselines": int((~history.teaches).sum()),
+        "reference_rows": reference,
+        "periods": list(past.partitions),
+        "positives": positives,
+        "entities": list(spec.entities),
+        "entities_with_history": {e: int(past.generation.warm[e].sum()) for e in spec.entities},
+        "time": spec.time,
+        "scope": spec.scope,
+        "recipe": plan.recipe,
+        "label": plan.label,
+        "seed": plan.seed,
+        "fields": {field.name: field.kind for field in spec.fields},
+        "left_out": list(resolved.left_out),
+        "weights": dict(zip(VOICES, margin.weights, strict=True)),
+        "notes": _notes(plan, positives),
+    }
+
+
+def _notes(plan: FitPlan, positives: int) -> list[str]:
+    if not plan.label:
+        return [
+            "No labels: the strangest 0.5% of the rows taught nothing. A past that is mostly attack would still be "
+            "learned as normal; look at what the first scores say."
+        ]
+    if positives < MIN_POSITIVES:
+        return [f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."]
+    return ["Labels cover known attacks only; the unsupervised voices keep their share of the margin."]
