@@ -19,7 +19,7 @@ def card_of(
     positives = int(history.positive.sum())
     return {
         "rows": history.values.count,
-        "rows_left_out_of_baselines": int((~history.teaches).sum()),
+        "rows_left_out_of_baselines": int((~past.teaches).sum()),
         "reference_rows": reference,
         "periods": list(past.partitions),
         "positives": positives,
@@ -33,11 +33,11 @@ def card_of(
         "fields": {field.name: field.kind for field in spec.fields},
         "left_out": list(resolved.left_out),
         "weights": dict(zip(VOICES, margin.weights, strict=True)),
-        "notes": _notes(plan, positives),
+        "notes": _notes(plan, positives, boosted=margin.weights[2] > 0),
     }
 
 
-def _notes(plan: FitPlan, positives: int) -> list[str]:
+def _notes(plan: FitPlan, positives: int, *, boosted: bool) -> list[str]:
     if not plan.label:
         return [
             "No labels: the strangest 0.5% of the rows taught nothing. A past that is mostly attack would still be "
@@ -45,4 +45,6 @@ def _notes(plan: FitPlan, positives: int) -> list[str]:
         ]
     if positives < MIN_POSITIVES:
         return [f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."]
+    if not boosted:
+        return ["No boost could be tried on the labelled attacks, or it told nothing: unsupervised only."]
     return ["Labels cover known attacks only; the unsupervised voices keep their share of the margin."]

@@ -9,10 +9,13 @@ class DataError(ValueError):
     'no rows (events): widen the time range'
     """
 
-    def __init__(self, message: str, *, field: str = "", mend: str = "") -> None:
+    def __init__(self, message: str, *, field: str = "", mend: str = "", example: str = "") -> None:
+        """example: a value of the caller's data, for the caller alone: it is in str(error), not in `lasting`."""
         where = f" ({field})" if field else ""
         how = f": {mend}" if mend else ""
-        super().__init__(f"{message}{where}{how}")
-        self.message = message
+        shown = f", such as {example[:40]!r}" if example else ""
+        super().__init__(f"{message}{shown}{where}{how}")
+        self.message = message + shown
         self.field = field
         self.mend = mend
+        self.lasting = f"{message}{where}{how}"

@@ -28,15 +28,16 @@ QUIET_BITS = 50.0
 
 @dataclass(frozen=True)
 class History:
-    """The rows of a fit in the order of learning, with their labels and which of them may teach.
+    """The rows of a fit in the order of learning, with their labels: known attacks never teach a baseline.
 
-    quiet: whether the surroundings of a row are usually quiet, so that noise around it means something.
+    trim: the share of the rows, the strangest, that do not teach either; quiet: whether the surroundings of a row are
+    usually quiet, so that noise around it means something.
     """
 
     values: Values
     positive: Mask
     known: Mask
-    teaches: Mask
+    trim: float
     quiet: bool
 
     @property
@@ -53,9 +54,8 @@ def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> Histo
     table = table[_order(table, spec, plan.seed)]
     values = read_values(table, spec)
     positive, known = read_labels(table, plan.label)
-    surprise = _first_look(values, spec, ~positive)
-    teaches = ~positive if plan.label else surprise <= np.quantile(surprise, 1.0 - TRIM_SHARE)
-    return History(values, positive, known, teaches, _is_quiet(values, surprise))
+    trim = 0.0 if plan.label else TRIM_SHARE
+    return History(values, positive, known, trim, _is_quiet(values, _first_look(values, spec, ~positive)))
 
 
 def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> npt.NDArray[np.int64]:
@@ -70,8 +70,8 @@ def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> npt.NDArray[np.
 
 
 def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
-    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but enough to rank rows."""
-    baseline = Generation.publish(learn(values, spec, teaches), spec, 1)
+    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but it tells busy from quiet."""
+    baseline = Generation.publish(learn(values, spec, teaches), spec)
     return np.asarray(encode(values, spec, baseline).surprise.sum(axis=1))
 
 

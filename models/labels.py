@@ -27,7 +27,7 @@ def read_labels(table: pl.DataFrame, name: str | None) -> tuple[npt.NDArray[np.b
     positive, negative = text.is_in(POSITIVE).to_numpy(), text.is_in(NEGATIVE).to_numpy()
     other = text.filter(pl.Series(~(positive | negative)) & (text != ""))
     if len(other):
-        raise DataError(f"{other[0][:40]!r} is no label", field=name, mend="use 1 and 0, or true and false")
+        raise DataError("some values are no label", field=name, mend="use 1 and 0, or true and false", example=other[0])
     if not positive.any() and not negative.any():
         raise DataError("no row is labelled", field=name, mend="leave out label=, or label some rows")
     return positive, (positive | negative) if negative.any() else np.ones(table.height, np.bool_)

@@ -9,7 +9,7 @@ import polars as pl
 from models.errors import DataError
 from models.features.infer import infer_fields
 from models.features.recipe import event_ids, load_recipe
-from models.features.spec import FeatureSpec
+from models.features.spec import FeatureSpec, parse_field
 from models.features.values import require_time
 
 MIN_ROWS = 20
@@ -52,6 +52,7 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
             field="events",
             mend=f"give {MIN_ROWS} or more",
         )
+    _refuse_clashes(plan)
     found = _from_recipe(table, plan) if plan.recipe else _from_table(table, plan)
     if found.spec.time:
         require_time(table, found.spec.time)
@@ -60,6 +61,17 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
             if name and name not in table.columns:
                 raise DataError(f"the {role} field is not in the data", field=name, mend=f"mend {role}=")
     return found
+
+
+def _refuse_clashes(plan: FitPlan) -> None:
+    """The label as an input would be learned by heart, and a field named twice would speak twice."""
+    inputs = [parse_field(text)[0] for text in plan.fields]
+    if plan.label and plan.label in (*inputs, *plan.entities, plan.scope, plan.time):
+        raise DataError("the label cannot be an input, entity, scope or time", field=plan.label, mend="mend label=")
+    for option, names in (("fields", inputs), ("entity", list(plan.entities))):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DataError("named twice", field=twice, mend=f"name it once in {option}=")
 
 
 def _from_recipe(table: pl.DataFrame, plan: FitPlan) -> Resolved:

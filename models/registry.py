@@ -114,6 +114,8 @@ def fold(facts: Iterable[Fact], start: Registry = EMPTY) -> Registry:
 
 def _fitted(line: Line, fact: Fact) -> Line:
     body = fact.body
+    if body["bundle"] in line.versions:
+        return line  # a bundle names its generation too: the same bundle is the same model, and stays what it was
     version = Version(
         bundle=body["bundle"],
         bundle_signature=body["bundle_signature"],

@@ -121,7 +121,7 @@ class Model:
         trained, count = self.trained, table.height
         grid = trained.anomaly_grid
         anomaly = np.interp(trained.margin.unsupervised(voices), grid, np.linspace(0.0, 1.0, len(grid)))
-        complete = all(field in table.columns for field in self.contract.inputs)
+        complete = not self._absent(table)
         status = np.where(scored, "scored" if complete else "partial", "unscored")
         return {
             "ai_score": score,
@@ -133,6 +133,11 @@ class Model:
             "ai_event_id": event_ids_of(table, trained.spec.ids),
             "ai_status": status,
         }
+
+    def _absent(self, table: pl.DataFrame) -> bool:
+        """Whether a field that the model reads is not in the table at all."""
+        contract = self.contract
+        return any(field not in table.columns for field in (*contract.inputs, *contract.entities, *contract.scope))
 
     def _explanations(
         self,
@@ -163,12 +168,11 @@ class Model:
         explained: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.object_]:
         """The words that apply to each row, `,` between, in the order of the closed list."""
-        absent = any(field not in table.columns for field in self.contract.inputs)
         flags = {
             "unsupervised_only": np.full(table.height, self.trained.boost is None),
             "cold_entity": encoded.cold,
             "not_explained": ~explained,
-            "missing_fields": np.full(table.height, absent),
+            "missing_fields": np.full(table.height, self._absent(table)),
             "out_of_order": inputs.out_of_order,
         }
         return np.where(scored, _joined(flags), "bad_features")

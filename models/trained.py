@@ -31,33 +31,32 @@ class Inputs:
     """What the voices hear: the matrix with its context column, and the surprise.
 
     around: bits around each row, float64 (n,), NaN where unknown, None where the model keeps no context;
-    carry: for the next chunk.
+    out_of_order: rows whose context is unknown or partial, bool (n,); carry: for the next chunk.
     """
 
     matrix: Matrix
     surprise: Surprise
     around: Floats | None
+    out_of_order: npt.NDArray[np.bool_]
     carry: bytes
-
-    @property
-    def out_of_order(self) -> npt.NDArray[np.bool_]:
-        """Rows whose context is unknown, bool (n,)."""
-        return np.zeros(len(self.matrix), np.bool_) if self.around is None else np.isnan(self.around)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Inputs:
         """Some of the rows; the carry is that of the whole chunk."""
         around = None if self.around is None else self.around[rows]
-        return Inputs(self.matrix[rows], Surprise(self.surprise.terms[rows]), around, self.carry)
+        surprise = Surprise(self.surprise.terms[rows])
+        return Inputs(self.matrix[rows], surprise, around, self.out_of_order[rows], self.carry)
 
 
 def inputs_of(encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"") -> Inputs:
     """Add the context of the moment to encoded rows, in the order in which they come."""
     if not spec.has_context or values.time is None:
-        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, b"")
+        none = np.zeros(values.count, np.bool_)
+        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
     context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
     matrix = encoded.matrix.copy()
     matrix[:, -1] = np.log1p(context.around)
-    return Inputs(matrix, Surprise.of(encoded.surprise, context.around), context.around, context.carry)
+    surprise = Surprise.of(encoded.surprise, context.around)
+    return Inputs(matrix, surprise, context.around, context.out_of_order, context.carry)
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,8 @@ class Trained:
     """Everything that scoring needs but the baseline.
 
     risk: the fields that earn risk; anomaly_grid: unsupervised margins at 1,001 equal shares of the reference;
-    card: what a person should know of the training.
+    card: what a person should know of the training; fitted_with: the version of the generation it was fitted with, so
+    that the bundle's own version covers the baseline.
     """
 
     spec: FeatureSpec
@@ -77,6 +77,7 @@ class Trained:
     platt: Platt | None
     anomaly_grid: Floats
     card: dict[str, Any]
+    fitted_with: str = ""
     thresholds: tuple[float, ...] = THRESHOLDS
 
     def voices(self, inputs: Inputs, nthread: int = 1) -> Floats:
@@ -114,6 +115,7 @@ class Trained:
             "anomaly_grid": self.anomaly_grid.tolist(),
             "thresholds": self.thresholds,
             "card": self.card,
+            "fitted_with": self.fitted_with,
         }
         found = {"model.json": json.dumps(described, sort_keys=True).encode(), **self.forest.files()}
         return {**found, **self.boost.files()} if self.boost else found
@@ -131,5 +133,6 @@ class Trained:
             platt=Platt(**found["platt"]) if found["platt"] else None,
             anomaly_grid=np.asarray(found["anomaly_grid"]),
             card=found["card"],
+            fitted_with=found["fitted_with"],
             thresholds=tuple(found["thresholds"]),
         )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.bundle import seal, version_of
 from models.calibration import Platt
 from models.card import card_of
 from models.detectors.base import Floats, Matrix
@@ -49,13 +50,16 @@ def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, w
     history = read_history(table, resolved.spec, plan)
     progress(0.1, "learning baselines")
     spec = replace(resolved.spec, context=history.quiet)
-    past = encode_past(history.values, spec, history.teaches, lambda s: progress(0.1 + 0.4 * s, "encoding"))
+    past = encode_past(
+        history.values, spec, ~history.positive, history.trim, lambda s: progress(0.1 + 0.4 * s, "encoding")
+    )
     inputs = inputs_of(past.encoded, history.values, spec)
     trained = _train(inputs, past, history, plan, replace(resolved, spec=spec), progress)
+    generation = past.generation.files(spec)
     progress(1.0, "done")
     return Fit(
-        bundle=trained.files(),
-        generation=past.generation.files(spec),
+        bundle=replace(trained, fitted_with=version_of(seal("generation", generation))).files(),
+        generation=generation,
         partitions={name: part.files() for name, part in past.partitions.items()},
         card=trained.card,
     )
@@ -68,7 +72,7 @@ def _train(
     positive = history.positive[rows]
     matrix = inputs.matrix[rows]
     progress(0.5, "growing the forest")
-    forest = Forest.fit(_benign(matrix, history.teaches[rows], plan), plan.seed, nthread=plan.nthread)
+    forest = Forest.fit(_benign(matrix, past.teaches[rows], plan), plan.seed, nthread=plan.nthread)
     progress(0.6, "fitting the boost")
     boost, unseen = _boost(matrix, history, rows, plan)
     voices = np.column_stack([inputs.surprise.score()[rows], forest.score(matrix), unseen])

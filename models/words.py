@@ -42,8 +42,7 @@ class Witness:
     def say(self, row: int, source: str) -> str:
         """The fact behind a row's contribution of one source."""
         if source == CONTEXT:
-            bits = 0.0 if self._around is None else np.nan_to_num(self._around[row])
-            return f"{bits:.0f} bits of surprise around this row in the last half hour"
+            return _around(np.nan if self._around is None else float(self._around[row]))
         found = self._fields[source]
         at = range(int(found.starts[row]), int(found.starts[row + 1]))
         if not len(at):
@@ -72,14 +71,21 @@ class Witness:
         verb = "reached" if found.field.kind == "number" else "seen"
         times = found.observed.seen[level][position]
         how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
-        return f"{shown} {how_often} for {who} in {self._span()}"
+        return f"{shown} {how_often} for {who} in {self._generation.span}"
 
     def _shown(self, found: Testimony, position: int) -> str:
         return f"{found.field.label}={found.values[position]}"
 
-    def _span(self) -> str:
-        days = self._generation.days
-        return f"{days} days" if days != 1 else "1 day"
+
+def _around(bits: float) -> str:
+    """What stands around a row.
+
+    >>> _around(41.2), _around(0.3)
+    ('41 bits of surprise around this row, fading over half an hour', 'a quiet moment')
+    """
+    if np.isnan(bits):
+        return "no time, so that what happened around this row is unknown"
+    return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise around this row, fading over half an hour"
 
 
 def _plain(text: str) -> str:

@@ -143,7 +143,7 @@ class Jobs:
         try:
             work(progress)
         except DataError as failure:
-            self._end(job_id, "job_failed", str(failure))
+            self._end(job_id, "job_failed", failure.lasting)
         except Exception as failure:
             self._report(job_id, failure)
             self._end(job_id, "job_failed", "internal error; see the sidecar's log")

@@ -9,7 +9,10 @@ from sidecar.errors import StoreError
 
 def private_folder(path: Path) -> Path:
     """The folder, made when absent, open to its owner only."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as failure:
+        raise StoreError(f"{path} cannot be made: {failure.strerror}; name another folder") from failure
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path

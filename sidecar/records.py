@@ -18,10 +18,14 @@ def split(body: bytes) -> list[bytes]:
 def widened(records: Sequence[bytes], cells: Sequence[bytes]) -> bytes:
     r"""Each record with its new cells after it, its own bytes and line end kept; one for one.
 
-    >>> widened([b"a,b\r\n", b"1,2"], [b"n\n", b"7\n"])
-    b'a,b,n\r\n1,2,7\n'
+    A record with fewer cells than the header is filled up first, so that the new cells stand under their names.
+
+    >>> widened([b"a,b\r\n", b"1,2", b"1\n"], [b"n\n", b"7\n", b"8\n"])
+    b'a,b,n\r\n1,2,7\n1,,8\n'
     """
-    return b"".join(_wide(record, cell) for record, cell in zip(records, cells, strict=True))
+    width = _count(records[0]) if records else 0
+    pairs = zip(records, cells, strict=True)
+    return b"".join(_wide(record, cell, max(width - _count(record), 0)) for record, cell in pairs)
 
 
 def without(body: bytes, names: Iterable[str]) -> bytes:
@@ -39,9 +43,14 @@ def without(body: bytes, names: Iterable[str]) -> bytes:
     return out.getvalue().encode("latin-1")
 
 
-def _wide(record: bytes, cell: bytes) -> bytes:
+def _wide(record: bytes, cell: bytes, missing: int) -> bytes:
     content = record.removesuffix(b"\n").removesuffix(b"\r")
-    return content + b"," + cell.removesuffix(b"\n") + (record[len(content) :] or b"\n")
+    return content + b"," * (missing + 1) + cell.removesuffix(b"\n") + (record[len(content) :] or b"\n")
+
+
+def _count(record: bytes) -> int:
+    """How many cells a record has: a comma between an odd and an even quote parts none."""
+    return 1 + sum(part.count(b",") for part in record.split(b'"')[::2])
 
 
 def _lines(body: bytes) -> list[bytes]:

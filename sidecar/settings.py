@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     def address(self) -> tuple[str, int]:
         """Host and port of `bind`; CallerError when it is not `host:port`."""
         host, _, port = self.bind.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
             raise CallerError(f"'{self.bind}' is not host:port", field="bind", mend="for example 127.0.0.1:8765")
         return host.strip("[]"), int(port)
 

@@ -34,17 +34,17 @@ class Generation:
     """What everybody's past looks like, up to some day.
 
     levels: per (level, field) the history; rosters: per entity level all owners, sorted; warm: per entity level
-    whether each owner has enough rows; days: how many days taught it; rows: how many rows.
+    whether each owner has enough rows; span: how long or how much taught it, in words; rows: how many rows.
     """
 
     levels: Mapping[tuple[str, str], Level]
     rosters: Mapping[str, Codes]
     warm: Mapping[str, npt.NDArray[np.bool_]]
-    days: int
+    span: str
     rows: int
 
     @classmethod
-    def publish(cls, partition: Partition, spec: FeatureSpec, days: int) -> Generation:
+    def publish(cls, partition: Partition, spec: FeatureSpec, span: str = "") -> Generation:
         """Fold learned counts into a baseline. partition: the merged days."""
         first = stored_levels(spec)[0]
         rows = {entity: partition.tables[entity, ROWS] for entity in spec.entities}
@@ -59,7 +59,7 @@ class Generation:
         }
         warm = {entity: _warm(counts) for entity, counts in rows.items()}
         taught = int(partition.tables[first, ROWS].counts.sum())
-        return cls(levels, {entity: rosters[entity] for entity in rows}, warm, days, taught)
+        return cls(levels, {entity: rosters[entity] for entity in rows}, warm, span, taught)
 
     def standing(self, level: str, owners: Codes) -> Standing:
         """Where each row's owner stands, (n,)."""
@@ -70,7 +70,7 @@ class Generation:
 
     def files(self, spec: FeatureSpec) -> dict[str, bytes]:
         """The generation as named .npy files and one JSON."""
-        found = {"generation.json": json.dumps({"days": self.days, "rows": self.rows}).encode()}
+        found = {"generation.json": json.dumps({"span": self.span, "rows": self.rows}).encode()}
         for number, key in enumerate(_keys(spec)):
             for name, array in self.levels[key].arrays().items():
                 found[f"{number:04d}.{name}.npy"] = array_bytes(array)
@@ -89,7 +89,7 @@ class Generation:
             {entity: read_array(files[f"{part}.{n}.npy"]) for n, entity in enumerate(spec.entities)}
             for part in ("roster", "warm")
         )
-        return cls(levels, rosters, warm, int(meta["days"]), int(meta["rows"]))
+        return cls(levels, rosters, warm, str(meta["span"]), int(meta["rows"]))
 
 
 def _keys(spec: FeatureSpec) -> list[tuple[str, str]]:

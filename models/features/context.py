@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models.errors import DataError
 from models.features.hashing import Codes
@@ -41,33 +42,40 @@ class Memory:
 
 @dataclass(frozen=True)
 class Context:
-    """around: bits around each row, float64 (n,), NaN where time is missing or runs backwards; carry: at most 4 KB."""
+    """around: bits around each row, float64 (n,), NaN where time is missing; carry: at most 4 KB; out_of_order: rows
+    that came before their time, so that the context saw only a part, or that have none, bool (n,)."""
 
     around: Floats
     carry: bytes
+    out_of_order: npt.NDArray[np.bool_]
 
 
 def with_context(surprise: Floats, time: Floats, scope: Codes, carry: bytes = b"") -> Context:
     """The context of each row, in chunk order. surprise: total bits per row (n,); time: epoch seconds (n,).
 
-    A scope whose rows run backwards, within the chunk or against the carry, has no context in this chunk.
+    Rows of a scope that run backwards are put in order first, and where they are older than the carry, they start
+    afresh: their context holds this chunk only.
     """
     memories = read_carry(carry)
     around = np.full(len(surprise), np.nan)
+    late = np.isnan(time)
     order = np.argsort(scope, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(scope[order])) + 1):
         rows = rows[~np.isnan(time[rows])]
         if len(rows):
             code = int(scope[rows[0]])
-            found, memories[code] = _one_scope(surprise[rows], time[rows], memories.get(code))
-            around[rows] = found
-    return Context(around, write_carry(memories))
+            memory = memories.get(code)
+            ascending = rows[np.argsort(time[rows], kind="stable")]
+            older = memory is not None and time[ascending[0]] < memory.time_s
+            late[rows] = older or not np.array_equal(ascending, rows)
+            found, newest = _one_scope(surprise[ascending], time[ascending], None if older else memory)
+            around[ascending] = found
+            memories[code] = memory if older and memory and memory.time_s > newest.time_s else newest
+    return Context(around, write_carry(memories), late)
 
 
 def _one_scope(surprise: Floats, time: Floats, memory: Memory | None) -> tuple[Floats, Memory]:
     memory = memory or Memory(float(time[0]), 0.0, 0.0)
-    if time[0] < memory.time_s or np.any(np.diff(time) < 0):
-        return np.full(len(time), np.nan), memory
     starts = np.flatnonzero(np.r_[True, np.diff(time) > 0])
     sums = np.add.reduceat(surprise, starts)
     past = np.empty(len(starts))

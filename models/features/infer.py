@@ -40,7 +40,7 @@ SPLUNK_INTERNAL = frozenset(
 
 
 def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[str]) -> tuple[list[Field], list[str]]:
-    """The usable fields of a table and a sentence for each one left out.
+    """The usable fields of a table and a sentence for each doubtful one: left out, or kept because it was named.
 
     wanted: names or `name:kind` as in `fields=`; empty for every column that is not reserved (time, entities, label)
     nor internal to Splunk. Raises DataError when a wanted field is absent, or nothing usable remains.
@@ -53,15 +53,17 @@ def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[
             field="fields",
             mend="name the ones that matter",
         )
-    fields, left_out = [], []
+    fields, left_out, useful = [], [], False
     for name, kind in candidates:
         _require(table, name)
         reason = "" if kind else _useless(table, name)
-        if reason:
+        useful = useful or not reason
+        if reason and not asked or reason == "empty":
             left_out.append(f"{name}: {reason}")
         else:
             fields.append(Field(name, kind or _kind(table, name)))
-    if not fields:
+            left_out += [f"{name}: {reason}, but kept as it was asked for"] if reason else []
+    if not useful:
         raise DataError(
             "no usable field: " + "; ".join(left_out)[:400],
             field="fields",

@@ -16,12 +16,14 @@ from models.features.baseline import Generation
 from models.features.encode import Encoded, encode
 from models.features.partition import Mask, Partition, learn
 from models.features.spec import FeatureSpec
-from models.features.values import Values
+from models.features.values import HOUR_S, Floats, Values
 
 DAY_S = 86_400
 MIN_DAYS = 3
 BLOCKS = 10
 FOLDS = 5
+MAX_STEPS = 60
+"""Longer histories are encoded several days at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,18 @@ class Period:
     stop: int
 
 
+Learned = tuple[list[Encoded], Mask, dict[str, Partition]]
+"""Encoded periods in order, the rows that taught, and what each period taught."""
+
+
 @dataclass(frozen=True)
 class Past:
-    """The history encoded: trains is False on the warm-up rows, which had no baseline; partitions by period name."""
+    """The history encoded: trains is False on the warm-up rows, which had no baseline; teaches on those that entered
+    none; partitions by period name."""
 
     encoded: Encoded
     trains: Mask
+    teaches: Mask
     partitions: dict[str, Partition]
     generation: Generation
 
@@ -60,34 +68,100 @@ def encode_past(
     values: Values,
     spec: FeatureSpec,
     teaches: Mask,
+    trim: float = 0.0,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Past:
     """Learn and encode all periods. values: rows ascending in time (in any fixed random order without a clock);
-    teaches: bool (n,), rows that may enter a baseline."""
+    teaches: bool (n,), rows that may enter a baseline; trim: share of the rows, the strangest, that do not teach."""
     periods = periods_of(values)
-    slices = [values.slice(p.start, p.stop) for p in periods]
-    learned = [learn(part, spec, teaches[p.start : p.stop]) for part, p in zip(slices, periods, strict=True)]
-    encoded = []
-    for number, part in enumerate(slices):
-        others = learned[:number] if values.time is not None else learned[:number] + learned[number + 1 :]
-        base = Partition.merge(others) if others else learn(part, spec, np.zeros(part.count, np.bool_))
-        encoded.append(encode(part, spec, Generation.publish(base, spec, len(others))))
-        progress((number + 1) / len(periods))
+    if values.time is None:
+        encoded, teaches, learned = _across_folds(values, spec, teaches, trim, periods, progress)
+    else:
+        encoded, teaches, learned = _along_time(values, spec, teaches, trim, periods, progress)
     trains = np.ones(values.count, np.bool_)
     if values.time is not None:
         trains[: warm_up_rows(periods)] = False
-    partitions = {p.name: part for p, part in zip(periods, learned, strict=True)}
-    return Past(_stack(encoded), trains, partitions, publish(partitions, spec))
+    generation = Generation.publish(Partition.merge(learned.values()), spec, span_of(values, periods))
+    return Past(_stack(encoded), trains, teaches, learned, generation)
+
+
+def _along_time(
+    values: Values,
+    spec: FeatureSpec,
+    teaches: Mask,
+    trim: float,
+    periods: Sequence[Period],
+    progress: Callable[[float], None],
+) -> Learned:
+    """Encode each step against all earlier ones, then let it teach without its strangest rows.
+
+    Whether a row is strange is asked of its own past, never of what came later: a value that recurs would else look
+    more familiar in the reference than it will when it is scored.
+    """
+    teaches = teaches.copy()
+    learned: dict[str, Partition] = {}
+    encoded: list[Encoded] = []
+    seen: list[Floats] = []
+    running = learn(values.slice(0, 0), spec, teaches[:0])
+    steps = _steps(periods)
+    for number, step in enumerate(steps):
+        start, stop = step[0].start, step[-1].stop
+        part = values.slice(start, stop)
+        encoded.append(encode(part, spec, Generation.publish(running, spec)))
+        seen.append(encoded[-1].surprise.sum(axis=1))
+        if trim and number:
+            limit = np.quantile(np.concatenate(seen), 1.0 - trim)
+            teaches[start:stop] &= seen[-1] <= limit
+        for period in step:
+            day = values.slice(period.start, period.stop)
+            learned[period.name] = learn(day, spec, teaches[period.start : period.stop])
+        running = Partition.merge([running, *(learned[period.name] for period in step)])
+        progress((number + 1) / len(steps))
+    return encoded, teaches, learned
+
+
+def _across_folds(
+    values: Values,
+    spec: FeatureSpec,
+    teaches: Mask,
+    trim: float,
+    periods: Sequence[Period],
+    progress: Callable[[float], None],
+) -> Learned:
+    """Encode each fold against the others; with trimming once more, without the rows that were strangest."""
+    for last in (False, True) if trim else (True,):
+        learned = {p.name: learn(values.slice(p.start, p.stop), spec, teaches[p.start : p.stop]) for p in periods}
+        encoded = []
+        for period in periods:
+            others = [part for name, part in learned.items() if name != period.name] or [*learned.values()]
+            past = Generation.publish(Partition.merge(others), spec)
+            encoded.append(encode(values.slice(period.start, period.stop), spec, past))
+        if not last:
+            strange = np.concatenate([part.surprise.sum(axis=1) for part in encoded])
+            teaches = teaches & (strange <= np.quantile(strange, 1.0 - trim))
+    progress(1.0)
+    return encoded, teaches, learned
+
+
+def _steps(periods: Sequence[Period]) -> list[Sequence[Period]]:
+    """Periods in runs, at most MAX_STEPS of them: a baseline is published once a run."""
+    size = -(-len(periods) // MAX_STEPS)
+    return [periods[at : at + size] for at in range(0, len(periods), size)]
+
+
+def span_of(values: Values, periods: Sequence[Period]) -> str:
+    """How much past there is, in words: days, hours, or rows where there is no clock."""
+    if values.time is None or not values.count:
+        return f"{values.count:,} rows"
+    if not periods[0].name.startswith("block"):
+        return f"{len(periods)} days"
+    hours = max(round(float(values.time[-1] - values.time[0]) / HOUR_S), 1)
+    return f"{hours} hours" if hours > 1 else "1 hour"
 
 
 def warm_up_rows(periods: Sequence[Period]) -> int:
     """The rows of the first period train nothing; a single period trains all, for want of better."""
     return periods[0].stop if len(periods) > 1 else 0
-
-
-def publish(partitions: dict[str, Partition], spec: FeatureSpec) -> Generation:
-    """The generation of all learned periods."""
-    return Generation.publish(Partition.merge(partitions.values()), spec, len(partitions))
 
 
 def _periods(names: Sequence[str], edges: Sequence[int]) -> list[Period]:

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 HOUR_S = 3600
+LATEST_S = 4_102_444_800
+"""1 January 2100: a larger number is no epoch in seconds."""
 BUCKETS_PER_OCTAVE = 8
 BUCKET_OFFSET = 1 << 15
 
@@ -124,15 +126,17 @@ def require_time(table: pl.DataFrame, name: str) -> None:
     """Raise DataError when the time field is absent, or holds anything that is no time."""
     if name not in table.columns:
         raise DataError("the time field is not in the data", field=name, mend="name it with time=, or use time=none")
-    text = texts(table, name)
-    bad = np.isnan(read_time(table, name)) & (text != "").to_numpy()
+    text, found = texts(table, name), read_time(table, name)
+    bad = np.isnan(found) & (text != "").to_numpy()
     if bad.any():
-        example = text[int(np.flatnonzero(bad)[0])][:40]
         raise DataError(
-            f"{int(bad.sum())} of {table.height} times are neither epoch seconds nor ISO 8601, such as {example!r}",
+            f"{int(bad.sum())} of {table.height} times are neither epoch seconds nor ISO 8601",
             field=name,
             mend="convert it with strptime, or use time=none",
+            example=text[int(np.flatnonzero(bad)[0])],
         )
+    if np.nanmax(found, initial=0.0) > LATEST_S:
+        raise DataError("times lie beyond the year 2100", field=name, mend="divide milliseconds by 1000")
 
 
 def bucket_of(numbers: Floats) -> npt.NDArray[np.int64]:

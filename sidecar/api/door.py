@@ -63,7 +63,7 @@ class Door:
             mend = "send the whole body with its length"
             raise CallerError("the body's length is needed", code="no_length", field="Content-Length", mend=mend)
         size = headers.get("content-length", "0")
-        if not size.isdigit() or int(size) > self._service.limits.body_bytes:
+        if not (size.isascii() and size.isdigit()) or int(size) > self._service.limits.body_bytes:
             told = f"a body may have {self._service.limits.body_bytes:,} bytes"
             mend = "send fewer rows at a time, or raise AISCORE_MAX_BODY_MB"
             raise CallerError(told, code="too_large", field="body", mend=mend)

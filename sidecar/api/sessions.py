@@ -65,7 +65,7 @@ def committed(verb: Verb, service: Service) -> Job:
 
 
 def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
-    if not count.isdigit() or not int(count):
+    if not (count.isascii() and count.isdigit() and int(count)):
         raise CallerError(
             "the number of parts is needed", code="bad_option", field="parts", mend="add parts=N, 1 or more"
         )

@@ -14,8 +14,12 @@ EXPLAIN_BUDGET_S = 2.0
 LOCAL_EXPLAIN_BUDGET_S = 30.0
 
 
+def _is_count(value: str) -> bool:
+    return value.isascii() and value.isdigit()
+
+
 def _explainable(value: str) -> str:
-    if value not in ("auto", "all", "none") and not value.isdigit():
+    if value not in ("auto", "all", "none") and not _is_count(value):
         raise ValueError("auto, all, none or a number of rows")
     return value
 
@@ -28,7 +32,9 @@ class ScoreOptions(Options):
         "auto", description="auto (highest scores first, as time allows), all, none, or how many rows"
     )
     prefix: str = Field(
-        "ai_", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,31}$", description="start of the output fields' names"
+        "ai_",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,30}_$|^[A-Za-z]_$",
+        description="start of the output fields' names, ending in _",
     )
     explain_budget_s: float | None = Field(
         None,
@@ -46,7 +52,7 @@ class ScoreOptions(Options):
 def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
     """One row of output fields for each row of `table` (text cells, in ascending time), in the same order."""
     model = house.shelf.champion(options.model)
-    explain = int(options.explain) if options.explain.isdigit() else options.explain
+    explain = int(options.explain) if _is_count(options.explain) else options.explain
     scored = model.score(
         table,
         carry=options.carry,

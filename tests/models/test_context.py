@@ -59,16 +59,25 @@ def test_a_moment_cut_by_a_chunk_sees_what_came_before_it() -> None:
     assert second.around.tolist() == [3.0]
 
 
-def test_rows_that_run_backwards_have_no_context() -> None:
+def test_rows_that_run_backwards_are_put_in_order_and_told() -> None:
+    time, bits, scope = np.array([0.0, 300.0, 600.0]), np.array([1.0, 2.0, 4.0]), np.zeros(3, np.uint64)
+    ascending, backwards = with_context(bits, time, scope), with_context(bits[::-1], time[::-1], scope)
+    assert np.array_equal(backwards.around[::-1], ascending.around) and backwards.carry == ascending.carry
+    assert backwards.out_of_order.all() and not ascending.out_of_order.any()
+
+
+def test_a_chunk_older_than_the_carry_starts_afresh_and_leaves_the_carry() -> None:
     scope = np.zeros(2, np.uint64)
-    assert np.isnan(with_context(np.ones(2), np.array([2.0, 1.0]), scope).around).all()
-    carry = with_context(np.ones(2), np.array([1.0, 2.0]), scope).carry
-    assert np.isnan(with_context(np.ones(2), np.array([0.0, 3.0]), scope, carry).around).all()
+    carry = with_context(np.ones(2), np.array([1000.0, 2000.0]), scope).carry
+    older = with_context(np.ones(2), np.array([0.0, 300.0]), scope, carry)
+    assert older.around[0] == 0.0 < older.around[1] < 1.0
+    assert older.out_of_order.all() and older.carry == carry
 
 
 def test_a_row_without_time_disturbs_no_other() -> None:
-    around = with_context(np.ones(3), np.array([1.0, np.nan, 2.0]), np.zeros(3, np.uint64)).around
-    assert np.isnan(around[1]) and around[0] == 0.0 and around[2] > 0.9
+    found = with_context(np.ones(3), np.array([1.0, np.nan, 2.0]), np.zeros(3, np.uint64))
+    assert np.isnan(found.around[1]) and found.around[0] == 0.0 and found.around[2] > 0.9
+    assert found.out_of_order.tolist() == [False, True, False]
 
 
 def test_the_carry_stays_below_four_kilobytes_and_keeps_the_strangest() -> None:

@@ -156,8 +156,37 @@ def test_rows_in_any_order_when_the_table_is_the_whole_search() -> None:
     events = pl.concat([one(_time=str(START_S + 7 * DAY_S + n * 60), dest=f"secret{n}") for n in range(5)])
     backwards = model.score(events[::-1], whole=True).table[::-1]
     assert backwards.equals(model.score(events).table)
-    if model.trained.spec.has_context:
-        assert "out_of_order" in model.score(events[::-1]).table["ai_note"][0]
+    assert "out_of_order" not in backwards["ai_note"][0]
+
+
+def test_rows_that_run_backwards_score_as_in_order_and_say_so() -> None:
+    model = load(fit(sign_ins(), PLAN))
+    assert model.trained.spec.has_context
+    events = pl.concat([one(_time=str(START_S + 7 * DAY_S + n * 60), dest=f"secret{n}") for n in range(5)])
+    ascending, backwards = model.score(events).table, model.score(events[::-1]).table[::-1]
+    assert backwards["ai_score"].equals(ascending["ai_score"])
+    assert all("out_of_order" in note for note in backwards["ai_note"])
+
+
+def test_a_row_without_time_is_not_called_quiet() -> None:
+    reasons = unsupervised().score(one(_time="", dest="secret1"), explain="all").table["ai_reasons"][0]
+    assert "bits of surprise around" not in reasons and "a quiet moment" not in reasons
+
+
+def test_half_means_one_in_a_thousand_on_fresh_days_of_the_same_kind() -> None:
+    model = load(fit(sign_ins(days=12, users=30, a_day=60), PLAN))
+    fresh = model.score(sign_ins(days=24, users=30, a_day=60, seed=9), explain="none", whole=True).table["ai_score"]
+    for score, share in ((1 / 3, 1e-2), (0.5, 1e-3)):
+        assert share / 2.5 < (fresh >= score).mean() < share * 2.5
+
+
+def test_another_past_is_another_version_of_the_bundle() -> None:
+    """Detectors that see no difference may come from different baselines: the bundle's version tells them apart."""
+    table = sign_ins()
+    late = table.with_columns(app=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit("new")).otherwise("app"))
+    first, second = fit(table, PLAN), fit(late, PLAN)
+    assert seal("generation", first.generation) != seal("generation", second.generation)
+    assert first.bundle["model.json"] != second.bundle["model.json"]
 
 
 def test_explaining_some_rows_takes_the_strangest_first() -> None:
@@ -190,8 +219,9 @@ def test_a_row_with_too_little_in_it_is_not_scored() -> None:
     assert scored["ai_event_id"] and all(scored[name] is None for name in OUTPUT_FIELDS[:8])
 
 
-def test_a_missing_field_is_told() -> None:
-    scored = unsupervised().score(one().drop("bytes")).table.row(0, named=True)
+@pytest.mark.parametrize("field", ["bytes", "user"])
+def test_a_missing_field_is_told(field: str) -> None:
+    scored = unsupervised().score(one().drop(field)).table.row(0, named=True)
     assert scored["ai_status"] == "partial" and "missing_fields" in scored["ai_note"]
 
 
@@ -231,7 +261,13 @@ def test_ids_are_of_the_event_alone() -> None:
         (sign_ins(), replace(PLAN, entities=("who",)), "who", "entity field is not"),
         (sign_ins(), replace(PLAN, scope="site"), "site", "scope field is not"),
         (sign_ins(), replace(PLAN, label="verdict"), "verdict", "label field is not"),
-        (sign_ins(), replace(PLAN, label="app"), "app", "is no label"),
+        (sign_ins(), replace(PLAN, fields=("dest",), label="app"), "app", "no label"),
+        (sign_ins(), replace(PLAN, label="app"), "app", "cannot be an input"),
+        (sign_ins(), replace(PLAN, label="user"), "user", "cannot be an input"),
+        (sign_ins(), replace(PLAN, fields=("app", "app:category")), "app", "named twice"),
+        (sign_ins(), replace(PLAN, entities=("user", "user")), "user", "named twice"),
+        (sign_ins().with_columns(pl.col("_time").cast(pl.Float64) * 1000), PLAN, "_time", "beyond the year 2100"),
+        (sign_ins().with_columns(y=pl.lit("1")), replace(PLAN, label="y"), "y", "no benign rows"),
         (sign_ins().with_columns(y=pl.lit("")), replace(PLAN, label="y"), "y", "no row is labelled"),
         (sign_ins(), replace(PLAN, fields=(), recipe="nothing"), "recipe", "no recipe"),
         (sign_ins(), replace(PLAN, recipe="alerts"), "fields", "brings its own"),

@@ -40,6 +40,16 @@ def test_kinds_are_inferred_and_useless_columns_left_out_with_the_reason() -> No
     assert left_out == ["session: unique per row", "fixed: constant", "nothing: empty"]
 
 
+def test_a_named_field_is_kept_though_doubtful_and_that_is_told() -> None:
+    fields, doubtful = infer_fields(TABLE, ("user", "fixed", "session", "nothing"), ())
+    assert [field.name for field in fields] == ["user", "fixed", "session"]
+    assert doubtful == [
+        "fixed: constant, but kept as it was asked for",
+        "session: unique per row, but kept as it was asked for",
+        "nothing: empty",
+    ]
+
+
 def test_a_kind_can_be_named() -> None:
     fields, left_out = infer_fields(TABLE, ("port:number", "session:category"), ())
     assert [field.kind for field in fields] == ["number", "category"] and left_out == []

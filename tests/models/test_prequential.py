@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from models.features import baseline
 from models.features.baseline import Generation
 from models.features.encode import Encoded, encode
 from models.features.partition import Partition, learn
-from models.features.prequential import encode_past, periods_of
+from models.features.prequential import encode_past, periods_of, span_of
 from models.features.spec import FeatureSpec, Field
 from models.features.values import Values, read_values
 from tests.models.tables import DAY_S, START_S, one, sign_ins
@@ -34,7 +35,7 @@ def in_sample(values: Values, spec: FeatureSpec) -> Encoded:
 
 
 def learned(values: Values, spec: FeatureSpec) -> Generation:
-    return Generation.publish(learn(values, spec, np.ones(values.count, np.bool_)), spec, 1)
+    return Generation.publish(learn(values, spec, np.ones(values.count, np.bool_)), spec)
 
 
 def novelty_auroc(encoder: Encoder) -> float:
@@ -84,6 +85,38 @@ def test_fewer_than_three_days_become_ten_blocks(days: int, periods: int) -> Non
     assert len(periods_of(read_values(sign_ins(days=days), SPEC))) == periods
 
 
+def test_how_much_past_there_is_in_words() -> None:
+    def span(table: pl.DataFrame, spec: FeatureSpec) -> str:
+        values = read_values(table, spec)
+        return span_of(values, periods_of(values))
+
+    assert span(sign_ins(days=4), SPEC) == "4 days"
+    assert span(sign_ins(days=1), SPEC) == "23 hours"
+    assert span(sign_ins(days=4), replace(SPEC, time=None)) == "384 rows"
+
+
+def test_a_long_history_is_encoded_several_days_at_a_time_but_learned_daily() -> None:
+    table = pl.DataFrame({"_time": [n * DAY_S / 4 for n in range(800)], "dest": ["a", "b"] * 400})
+    spec = FeatureSpec((Field("dest", "category"),), (), "_time")
+    values = read_values(table, spec)
+    past = encode_past(values, spec, np.ones(values.count, np.bool_))
+    assert len(past.partitions) == 200
+    new = past.encoded.matrix[:, 1]
+    assert new[:2].tolist() == [1.0, 1.0] and new[20:].sum() == 0
+
+
+def test_trimming_asks_a_rows_own_past_only() -> None:
+    """A value that comes back later is as strange on its first day as one that never does: neither teaches."""
+    strange = [one(dest=f"odd{n}", app=f"odd{n}", bytes="9e9", _time=str(START_S + 3 * DAY_S + n)) for n in (1, 2)]
+    again = one(dest="odd1", app="odd1", bytes="9e9", _time=str(START_S + 5 * DAY_S))
+    table = pl.concat([sign_ins(), *strange, again]).sort(pl.col("_time").cast(pl.Float64))
+    values = read_values(table, SPEC)
+    past = encode_past(values, SPEC, np.ones(values.count, np.bool_), trim=0.01)
+    odd = table["dest"].str.starts_with("odd").to_numpy()
+    assert not past.teaches[odd].any()
+    assert past.teaches.mean() > 0.97
+
+
 def test_without_a_clock_no_row_stands_in_its_own_baseline() -> None:
     spec = FeatureSpec((Field("dest", "category"),))
     table = pl.DataFrame({"dest": [f"v{n}" for n in range(20)]})
@@ -105,9 +138,9 @@ def test_days_add_up_in_any_order_and_a_day_can_be_taken_back() -> None:
     parts = [learn(day, SPEC, np.ones(day.count, np.bool_)) for day in days]
     assert_same(Partition.merge(parts), Partition.merge(parts[::-1]))
     assert_same(Partition.merge(parts), learn(values, SPEC, np.ones(values.count, np.bool_)))
-    rest = Generation.publish(Partition.merge(parts[1:]), SPEC, 5).files(SPEC)
+    rest = Generation.publish(Partition.merge(parts[1:]), SPEC).files(SPEC)
     rows = values.slice(days[0].count, values.count)
-    never = Generation.publish(learn(rows, SPEC, np.ones(rows.count, np.bool_)), SPEC, 5).files(SPEC)
+    never = Generation.publish(learn(rows, SPEC, np.ones(rows.count, np.bool_)), SPEC).files(SPEC)
     assert rest == never
 
 
@@ -116,7 +149,7 @@ def test_a_generation_comes_back_from_its_files() -> None:
     found = encode_past(values, SPEC, np.ones(values.count, np.bool_)).generation
     again = Generation.from_files(found.files(SPEC), SPEC)
     assert np.array_equal(encode(values, SPEC, again).matrix, encode(values, SPEC, found).matrix, equal_nan=True)
-    assert (again.days, again.rows) == (6, values.count)
+    assert (again.span, again.rows) == ("6 days", values.count)
 
 
 def newcomer(history_rows: int) -> Encoded:

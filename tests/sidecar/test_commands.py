@@ -234,3 +234,13 @@ def test_the_log_tells_who_and_how_much_but_no_content_and_no_secret(
     text = logged(caplog)
     assert "'user': 'ann'" in text and "'rows': 1" in text and "sid1/2/0" in text
     assert "S3CRETUSER" not in text and ticket not in text and ticket.split(".")[2] not in text
+
+
+def test_a_digit_that_is_no_number_is_an_error_of_the_caller(api: Api) -> None:
+    assert code_of(api.post("/v1/score?model=ait&explain=%C2%B3", CHUNK)) == (400, "bad_option")
+    assert code_of(api.post("/v1/fit?model=x&session=s/1&parts=%C2%B2"))[0] == 400
+
+
+@pytest.mark.parametrize("prefix", ["net", "_", "9_", "a-b_"])
+def test_a_prefix_ends_in_an_underscore(api: Api, prefix: str) -> None:
+    assert code_of(api.post(f"/v1/score?model=ait&prefix={prefix}", CHUNK)) == (400, "bad_option")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,10 @@ def test_the_folders_are_private(api: Api, home: Path) -> None:
 
 def test_every_code_has_a_number() -> None:
     assert all(400 <= number < 600 for number in STATUS.values())
+
+
+def test_a_failed_job_keeps_no_value_of_the_events(api: Api) -> None:
+    reply = api.post("/v1/fit?model=other&entity=user&label=dest&fields=bytes", events(4, 40))
+    job = finished(api, reply.get_data(as_text=True).splitlines()[1].split(",")[1])
+    assert job["state"] == "failed" and "no label" in job["message"] and "dest" in job["message"]
+    assert not re.search(r"\bh\d", job["message"])

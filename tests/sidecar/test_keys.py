@@ -41,3 +41,9 @@ def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     private_folder(folder)
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="file/home cannot be made"):
+        private_folder(tmp_path / "file" / "home")

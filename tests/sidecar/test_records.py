@@ -41,3 +41,8 @@ def test_columns_can_be_taken_out_without_touching_the_others_values() -> None:
 
 def test_a_body_that_ends_inside_a_quote_keeps_its_bytes() -> None:
     assert records.split(b'a\n"x\ny') == [b"a\n", b'"x\ny']
+
+
+def test_a_short_record_is_filled_up_so_that_new_cells_stand_under_their_names() -> None:
+    lines = records.split(b'a,b,c\n1\n"x,y",2\n\n1,2,3\n')
+    assert records.widened(lines, [b"n\n", *[b"7\n"] * 4]) == b'a,b,c,n\n1,,,7\n"x,y",2,,7\n,,,7\n1,2,3,7\n'

@@ -38,6 +38,11 @@ def states(line: Line) -> str:
     return " ".join(f"{version.bundle[0]}:{line.state(version)}" for version in line.versions.values())
 
 
+def test_a_second_fit_of_a_bundle_replaces_nothing_of_the_first() -> None:
+    changed = Fact("fit", fit("a").body | {"generation": "8" * 64, "card": "d" * 64}, by="eve")
+    assert fold([fit("a"), changed]) == fold([fit("a")])
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -58,6 +63,8 @@ def states(line: Line) -> str:
         ("fit a, promote z, retire z, rollback z", "a:champion"),
         ("promote a, fit a", "a:champion"),
         ("fit a, fit a", "a:champion"),
+        ("fit a, retire a, fit a", "a:retired"),
+        ("fit a, fit b, retire b, fit b", "a:champion b:retired"),
         ("fit a, fit b, promote b, promote a, rollback b", "a:former b:champion"),
     ],
 )
