@@ -55,7 +55,7 @@ def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> Histo
     values = read_values(table, spec)
     positive, known = read_labels(table, plan.label)
     trim = 0.0 if plan.label else TRIM_SHARE
-    return History(values, positive, known, trim, _is_quiet(values, _first_look(values, spec, ~positive)))
+    return History(values, positive, known, trim, _is_quiet(values, spec, ~positive))
 
 
 def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> npt.NDArray[np.int64]:
@@ -75,8 +75,9 @@ def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
     return np.asarray(encode(values, spec, baseline).surprise.sum(axis=1))
 
 
-def _is_quiet(values: Values, surprise: Floats) -> bool:
+def _is_quiet(values: Values, spec: FeatureSpec, teaches: Mask) -> bool:
     """In a busy stream something strange is always happening around a row, and its context is only noise."""
     if values.time is None:
         return False
+    surprise = _first_look(values, spec, teaches)
     return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)

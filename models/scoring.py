@@ -18,7 +18,7 @@ from models.event_id import event_ids_of
 from models.explain import contribution_texts, reason_texts
 from models.features.baseline import Generation
 from models.features.encode import Encoded, encode
-from models.features.values import read_time, read_values
+from models.features.values import read_values
 from models.fields import output_names
 from models.risk import risk_of, severity_of
 from models.trained import Inputs, Trained, inputs_of
@@ -84,22 +84,11 @@ class Model:
 
         explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0;
         all without it); nthread: threads that score rows;
-        whole: the table is the whole search, so rows may come in any order; otherwise they ascend in time.
+        whole: the table is the whole search, so that nothing is lost when its rows do not ascend in time.
         """
-        order = _time_order(table, self.trained.spec.time) if whole else None
-        if order is not None:
-            found = self.score(
-                table[order],
-                carry=carry,
-                explain=explain,
-                prefix=prefix,
-                time_left=time_left,
-                nthread=nthread,
-            )
-            return Scored(found.table[np.argsort(order)], found.carry)
         values = read_values(table, self.trained.spec)
         encoded = encode(values, self.trained.spec, self.generation)
-        inputs = inputs_of(encoded, values, self.trained.spec, carry)
+        inputs = inputs_of(encoded, values, self.trained.spec, carry, whole=whole)
         voices = self.trained.voices(inputs, nthread)
         margin = self.trained.margin.score(voices)
         score = self.trained.scale.score(margin)
@@ -207,16 +196,6 @@ def _joined(flags: Mapping[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.object
     texts = [",".join(n for at, n in enumerate(names) if bits >> at & 1) for bits in combinations]
     chosen = sum((up.astype(np.int64) << at for at, up in enumerate(flags.values())), np.int64(0))
     return np.asarray(np.asarray(texts, dtype=object)[chosen])
-
-
-def _time_order(table: pl.DataFrame, time: str | None) -> npt.NDArray[np.int64] | None:
-    """The order of the rows in time, None where they already ascend."""
-    if time is None:
-        return None
-    stamps = read_time(table, time)
-    if np.all(np.diff(stamps[~np.isnan(stamps)]) >= 0):
-        return None
-    return np.argsort(stamps, kind="stable")
 
 
 def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) -> npt.NDArray[np.int64]:

@@ -47,8 +47,10 @@ class Inputs:
         return Inputs(self.matrix[rows], surprise, around, self.out_of_order[rows], self.carry)
 
 
-def inputs_of(encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"") -> Inputs:
-    """Add the context of the moment to encoded rows, in the order in which they come."""
+def inputs_of(
+    encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"", *, whole: bool = False
+) -> Inputs:
+    """Add the context of the moment to encoded rows. whole: no row is missing, so an odd order loses nothing."""
     if not spec.has_context or values.time is None:
         none = np.zeros(values.count, np.bool_)
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
@@ -56,7 +58,8 @@ def inputs_of(encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes 
     matrix = encoded.matrix.copy()
     matrix[:, -1] = np.log1p(context.around)
     surprise = Surprise.of(encoded.surprise, context.around)
-    return Inputs(matrix, surprise, context.around, context.out_of_order, context.carry)
+    out_of_order = np.isnan(context.around) if whole else context.out_of_order
+    return Inputs(matrix, surprise, context.around, out_of_order, context.carry)
 
 
 @dataclass(frozen=True)
