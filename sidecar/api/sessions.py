@@ -4,7 +4,7 @@ A search sends its chunks as parts, in any order and as often as it must, then c
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -16,7 +16,7 @@ from sidecar.errors import CallerError
 from sidecar.jobs import Job, Progress
 from sidecar.store.base import Part
 from sidecar.verbs import Verb
-from sidecar.wire import read_csv
+from sidecar.wire import Limits, read_csv
 
 FIT_SCOPE = "fit"
 
@@ -55,7 +55,8 @@ def committed(verb: Verb, service: Service) -> Job:
 
     def work(progress: Progress) -> None:
         try:
-            verb.run(_gathered(parts, service, owner, name), options, replace(mine, progress=progress))
+            bodies = (service.sessions.body(owner, name, part) for part in parts)
+            verb.run(gathered(bodies, service.limits), options, replace(mine, progress=progress))
         finally:
             service.sessions.drop(owner, name)
 
@@ -82,10 +83,9 @@ def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
     return parts
 
 
-def _gathered(parts: Sequence[Part], service: Service, owner: str, name: str) -> pl.DataFrame:
-    # A field that a chunk does not have is empty there.
-    tables = [read_csv(service.sessions.body(owner, name, part), service.limits) for part in parts]
-    return pl.concat(tables, how="diagonal").fill_null("")
+def gathered(bodies: Iterable[bytes], limits: Limits) -> pl.DataFrame:
+    """The CSV bodies of a session as one table; a field that a part does not have is empty there."""
+    return pl.concat([read_csv(body, limits) for body in bodies], how="diagonal").fill_null("")
 
 
 OWN_WORDS = frozenset({"session", "parts"})
