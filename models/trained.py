@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from models.arrays import Buffer
 from models.calibration import Platt
+from models.detectors.attribution import Attribution
 from models.detectors.base import Contributions, Floats, Matrix
-from models.detectors.blocks import in_blocks
 from models.detectors.boost import Boost
 from models.detectors.ensemble import Margin
 from models.detectors.forest import Forest
@@ -24,6 +25,8 @@ from models.features.spec import FeatureSpec
 from models.features.values import Values
 from models.risk import THRESHOLDS
 from models.scale import Scale
+
+Engine = Literal["auto", "library"]
 
 
 @dataclass(frozen=True)
@@ -85,26 +88,54 @@ class Trained:
 
     def voices(self, inputs: Inputs, nthread: int = 1) -> Floats:
         """The three voices of each row, float64 (n, 3); the boost's is 0 where there is none."""
-        count = len(inputs.matrix)
-        forest = in_blocks(self.forest.score, inputs.matrix, nthread)
-        boost = in_blocks(self.boost.score, inputs.matrix, nthread) if self.boost and count else np.zeros(count)
+        forest = self.forest.score(inputs.matrix, nthread)
+        boost = self.boost.score(inputs.matrix, nthread) if self.boost else np.zeros(len(inputs.matrix))
         return np.column_stack([inputs.surprise.score(), forest, boost])
 
-    def contributions(self, inputs: Inputs) -> Contributions:
-        """The exact contributions of each source (see FeatureSpec.sources) to the margin, float64 (n, sources)."""
-        parts = [inputs.surprise.contributions(), self._by_source(self.forest, inputs.matrix)]
-        parts.append(self._by_source(self.boost, inputs.matrix))
+    def contributions(self, inputs: Inputs, nthread: int = 1, engine: Engine = "auto") -> Contributions:
+        """The exact contributions of each source (see FeatureSpec.sources) to the margin, float64 (n, sources).
+
+        engine: `auto`, or `library` for the Shapley values as XGBoost and shap compute them.
+        """
+        parts: list[Contributions | None] = [inputs.surprise.contributions()]
+        for name, detector in self.detectors.items():
+            if detector is None:
+                parts.append(None)
+            elif engine == "library":
+                parts.append(self._by_source(detector.library_contributions(inputs.matrix)))
+            else:
+                parts.append(self.attributions[name].contributions(inputs.matrix, nthread))
         return self.margin.contributions(parts)
 
-    def _by_source(self, detector: Forest | Boost | None, matrix: Matrix) -> Contributions | None:
-        """A detector's contributions summed per source field, so that one fact is never three reasons."""
-        if detector is None:
-            return None
-        found = detector.contributions(matrix)
+    @property
+    def detectors(self) -> dict[str, Forest | Boost | None]:
+        """The voices made of trees, in the margin's order."""
+        return {"forest": self.forest, "boost": self.boost}
+
+    @cached_property
+    def attributions(self) -> dict[str, Attribution]:
+        """What explains each tree detector, its contributions summed per source field, so that one fact is never
+        three reasons."""
+        booked, width = self._source_of_column(), len(self.spec.sources())
+        return {
+            name: Attribution.of(detector.trees, len(booked), booked, width)
+            for name, detector in self.detectors.items()
+            if detector is not None
+        }
+
+    @property
+    def explains_fast(self) -> bool:
+        """Whether every tree is explained by table: then all events of a search can be."""
+        return all(attribution.tabled for attribution in self.attributions.values())
+
+    def _source_of_column(self) -> npt.NDArray[np.int64]:
         sources = self.spec.sources()
-        phi = np.zeros((len(matrix), len(sources)))
-        for at, column in enumerate(self.spec.columns()):
-            phi[:, sources.index(column.field)] += found.phi[:, at]
+        return np.asarray([sources.index(column.field) for column in self.spec.columns()], np.int64)
+
+    def _by_source(self, found: Contributions) -> Contributions:
+        phi = np.zeros((len(found.phi), len(self.spec.sources())))
+        for at, source in enumerate(self._source_of_column()):
+            phi[:, source] += found.phi[:, at]
         return Contributions(phi, found.base)
 
     def files(self) -> dict[str, bytes]:
@@ -126,7 +157,7 @@ class Trained:
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Trained:
         found = json.loads(bytes(files["model.json"]))
-        return cls(
+        trained = cls(
             spec=FeatureSpec.from_json(found["spec"]),
             risk=tuple(found["risk"]),
             forest=Forest.from_files(files),
@@ -139,3 +170,7 @@ class Trained:
             fitted_with=found["fitted_with"],
             thresholds=tuple(found["thresholds"]),
         )
+        for detector in trained.detectors.values():
+            if detector is not None:
+                detector.trees.check_columns(len(trained.spec.columns()))
+        return trained

@@ -29,7 +29,7 @@ class Contributions:
 class Detector(Protocol):
     """A fitted detector. A HIGHER score is stranger, always; scores are in the detector's own additive units."""
 
-    def score(self, matrix: Matrix) -> Floats:
+    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
         """One score a row, float64 (n,). matrix: float32 (n, d), NaN where missing."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,12 @@ from models.detectors.base import Floats, Matrix
 
 LEAST_ROWS = 1024
 """Fewer rows than this are not worth a thread."""
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """The threads of this process, a few more than there are cores, however many callers there are."""
+    return ThreadPoolExecutor(thread_name_prefix="rows")
 
 
 def in_blocks(score: Callable[[Matrix], Floats], matrix: Matrix, nthread: int) -> Floats:
@@ -22,5 +29,26 @@ def in_blocks(score: Callable[[Matrix], Floats], matrix: Matrix, nthread: int) -
     blocks = min(nthread, len(matrix) // LEAST_ROWS)
     if blocks < 2:
         return score(matrix)
-    with ThreadPoolExecutor(blocks) as pool:
-        return np.concatenate(list(pool.map(score, np.array_split(matrix, blocks))))
+    return np.concatenate(list(_pool().map(score, np.array_split(matrix, blocks))))
+
+
+def fill_in_blocks(
+    fill: Callable[[Matrix, Floats], None], matrix: Matrix, out: Floats, block_rows: int, nthread: int
+) -> None:
+    """fill(rows of matrix, the same rows of out) for blocks of at most block_rows, dealt out to at most nthread
+    threads; fill must release the GIL to gain by it.
+
+    Never to be called within a block: it could wait for a thread that waits for it.
+    """
+
+    def each(start: int, stop: int) -> None:
+        for first in range(start, stop, block_rows):
+            last = min(first + block_rows, stop)
+            fill(matrix[first:last], out[first:last])
+
+    shares = max(1, min(nthread, len(matrix) // LEAST_ROWS))
+    ends = [len(matrix) * share // shares for share in range(shares + 1)]
+    if shares == 1:
+        each(*ends)
+    else:
+        list(_pool().map(each, ends, ends[1:]))

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import Buffer, array_bytes, read_array
+from models.detectors.attribution import Attribution
 from models.detectors.base import Contributions, Floats, Matrix
-from models.detectors.kernels import mean_leaf_value
+from models.detectors.trees import Trees
 
 TREES = 300
 ROWS_PER_TREE = 256
@@ -75,68 +76,53 @@ class Forest:
             weight=np.concatenate([t.n_node_samples for t in trees]).astype(np.float64),
         )
 
-    def score(self, matrix: Matrix) -> Floats:
+    def score(self, matrix: Matrix, nthread: int = 1) -> Floats:
         """Minus the mean path length, float64 (n,): higher is stranger."""
-        return -np.asarray(mean_leaf_value(np.ascontiguousarray(matrix, np.float32), *self._walkable))
+        return self.trees.total(matrix, nthread)
 
     @cached_property
-    def _walkable(self) -> tuple[Any, ...]:
-        """The trees as the kernel walks them: complete, with leaves repeated below where a tree ends early, and
-        thresholds rounded down to float32 (x <= t holds for the same float32 x)."""
-        depth = int(self._depths().max())
-        nodes = self._complete(depth)
-        inner, leaves = nodes[:, : 2**depth - 1], nodes[:, 2**depth - 1 :]
-        ends = self.feature[inner] < 0
-        threshold = self.threshold.astype(np.float32)
-        threshold = np.where(threshold > self.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)
-        return (
-            depth,
-            np.where(ends, 0, self.feature[inner]).astype(np.uint32),
-            (~ends & ~self.missing_left[inner]).astype(np.uint32),
-            np.where(ends, np.float32(np.inf), threshold[inner]),
-            self.value[leaves],
+    def trees(self) -> Trees:
+        """The trees whose sum is the score: x <= t on float32 x is x < the next float32 above t rounded down."""
+        lowest, highest = np.float32(-np.inf), np.float32(np.inf)
+        with np.errstate(over="ignore"):
+            rounded = self.threshold.astype(np.float32)
+            rounded = np.where(rounded > self.threshold, np.nextafter(rounded, lowest), rounded)
+            above = np.nextafter(rounded, highest)
+        return Trees(
+            roots=self.roots,
+            feature=self.feature,
+            threshold=above,
+            left=self.left,
+            right=self.right,
+            missing_left=self.missing_left,
+            value=-self.value / len(self.roots),
+            cover=self.weight,
         )
 
-    def _complete(self, depth: int) -> npt.NDArray[np.int32]:
-        """Which node stands at each place of a complete tree, (trees, 2**(depth + 1) - 1); leaves are repeated."""
-        own = np.arange(len(self.feature), dtype=np.int32)
-        leaf = self.feature < 0
-        left, right = np.where(leaf, own, self.left), np.where(leaf, own, self.right)
-        levels = [self.roots[:, None]]
-        for _ in range(depth):
-            above = levels[-1]
-            levels.append(np.stack([left[above], right[above]], axis=2).reshape(len(above), -1))
-        return np.concatenate(levels, axis=1)
-
-    def _depths(self) -> npt.NDArray[np.int64]:
-        """Steps from each root to its deepest leaf, (trees,)."""
-        depth = np.zeros(len(self.feature), np.int64)
-        for node in np.flatnonzero(self.feature >= 0):  # parents come before their children
-            depth[self.left[node]] = depth[self.right[node]] = depth[node] + 1
-        return np.maximum.reduceat(depth, self.roots)
-
     def contributions(self, matrix: Matrix) -> Contributions:
-        """Path-dependent TreeSHAP (Lundberg et al., 2020) of the score."""
-        explainer = self._explainer()
+        """Path-dependent TreeSHAP of the score, exact; who asks often keeps an Attribution of the trees."""
+        return Attribution.of(self.trees, matrix.shape[1]).contributions(matrix)
+
+    def library_contributions(self, matrix: Matrix) -> Contributions:
+        """Path-dependent TreeSHAP (Lundberg et al., 2020) of the score, as the shap library computes it."""
+        explainer = self.library_explainer()
         phi = np.asarray(explainer.shap_values(np.asarray(matrix, np.float64), check_additivity=False))
         return Contributions(phi.reshape(len(matrix), matrix.shape[1]), float(np.ravel(explainer.expected_value)[0]))
 
-    def _explainer(self) -> Any:
+    def library_explainer(self) -> Any:
+        """The forest as the shap library holds it."""
         import shap
 
-        trees = [self._tree(start, stop) for start, stop in self._spans()]
+        ends = [*self.roots[1:].tolist(), len(self.feature)]
         model = {
-            "trees": trees,
+            "trees": [self._library_tree(start, stop) for start, stop in zip(self.roots.tolist(), ends, strict=True)],
             "tree_output": "raw_value",
             "input_dtype": np.float32,
             "internal_dtype": np.float64,
         }
         return shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
 
-    def _spans(self) -> list[tuple[int, int]]:
-        return list(zip(self.roots.tolist(), [*self.roots[1:].tolist(), len(self.feature)], strict=True))
-
-    def _tree(self, start: int, stop: int) -> dict[str, npt.NDArray[Any]]:
+    def _library_tree(self, start: int, stop: int) -> dict[str, npt.NDArray[Any]]:
         """One tree as the shap library reads it: values scaled so that the trees add up to the score."""
         left, right = (np.where(a[start:stop] < 0, -1, a[start:stop] - start) for a in (self.left, self.right))
         return {
