@@ -11,18 +11,14 @@ from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved
 
 
-def card_of(
-    plan: FitPlan, resolved: Resolved, history: History, past: Past, margin: Margin, reference: int
-) -> dict[str, Any]:
-    """What a person should know before trusting the model."""
+def card_of(plan: FitPlan, resolved: Resolved, history: History, past: Past) -> dict[str, Any]:
+    """What a person should know of the data that a model learned from."""
     spec = resolved.spec
-    positives = int(history.positive.sum())
     return {
         "rows": history.values.count,
         "rows_left_out_of_baselines": int((~past.teaches).sum()),
-        "reference_rows": reference,
         "periods": list(past.partitions),
-        "positives": positives,
+        "positives": int(history.positive.sum()),
         "entities": list(spec.entities),
         "entities_with_history": {e: int(past.generation.warm[e].sum()) for e in spec.entities},
         "time": spec.time,
@@ -32,6 +28,13 @@ def card_of(
         "seed": plan.seed,
         "fields": {field.name: field.kind for field in spec.fields},
         "left_out": list(resolved.left_out),
+    }
+
+
+def told_after(plan: FitPlan, positives: int, margin: Margin, reference: int) -> dict[str, Any]:
+    """What the training adds to the card. reference: the rows that the scale was fitted on."""
+    return {
+        "reference_rows": reference,
         "weights": dict(zip(VOICES, margin.weights, strict=True)),
         "notes": _notes(plan, positives, boosted=margin.weights[2] > 0),
     }

@@ -48,10 +48,18 @@ def folds(count: int, owners: Codes | None) -> Iterator[tuple[Mask, Mask]]:
                 yield train, test
 
 
-def out_of_fold(labels: Mask, owners: Codes | None, fit_and_score: Callable[[Mask, Mask], Floats]) -> Floats:
+def out_of_fold(
+    labels: Mask,
+    owners: Codes | None,
+    fit_and_score: Callable[[Mask, Mask], Floats],
+    progress: Callable[[float], None] = lambda share: None,
+) -> Floats:
     """Predictions of rows by models that have not seen them, float64 (n,); NaN where a fold had nothing to learn."""
     found = np.full(len(labels), np.nan)
+    tested = 0
     for train, test in folds(len(labels), owners):
         if labels[train].any() and not labels[train].all():
             found[test] = fit_and_score(train, test)
+        tested += int(test.sum())
+        progress(tested / len(labels))
     return found

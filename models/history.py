@@ -8,22 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.detectors.base import Floats
 from models.errors import DataError
 from models.features.baseline import Generation
 from models.features.context import with_context
-from models.features.encode import encode
-from models.features.partition import learn
+from models.features.partition import Partition, learn
+from models.features.prequential import Canvas, periods_of
 from models.features.spec import FeatureSpec
-from models.features.values import Values, read_time, read_values
+from models.features.values import Floats, Ints, Values, read_time, read_values
 from models.folds import Mask
-from models.labels import MIN_POSITIVES, read_labels
+from models.labels import read_labels
 from models.plan import FitPlan
 
 TRIM_SHARE = 0.005
 """Without labels, the strangest rows (one in 200) do not teach: an attack in the past must not become normal."""
 QUIET_BITS = 50.0
 """Surroundings whose median surprise is below this are quiet: a handful of rare values in half an hour."""
+NO_ROWS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,28 @@ class History:
     quiet: bool
 
     @property
-    def labelled(self) -> bool:
-        return int((self.positive & self.known).sum()) >= MIN_POSITIVES
-
-    @property
     def owners(self) -> npt.NDArray[np.uint64] | None:
         return next(iter(self.values.entities.values()), None)
 
 
 def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
     """Rows ascending in time (those without a time left out), or shuffled where there is no clock."""
-    table = table[_order(table, spec, plan.seed)]
+    order = _order(table, spec, plan.seed)
+    table = table.select(name for name in table.columns if name in _needed(spec, plan))[order]
     values = read_values(table, spec)
     positive, known = read_labels(table, plan.label)
     trim = 0.0 if plan.label else TRIM_SHARE
+    del table  # the text of many rows is larger than what was read of it
     return History(values, positive, known, trim, _is_quiet(values, spec, ~positive))
 
 
-def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> npt.NDArray[np.int64]:
+def _needed(spec: FeatureSpec, plan: FitPlan) -> set[str]:
+    """The columns that are read: the others are not put in order first."""
+    named = {*(field.name for field in spec.fields), *spec.entities, spec.scope, spec.time, plan.label} - {None}
+    return {column for name in named for column in (str(name), f"__mv_{name}")}
+
+
+def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:
     if spec.time is None:
         return np.random.default_rng(seed).permutation(table.height)
     time = read_time(table, spec.time)
@@ -71,8 +75,11 @@ def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> npt.NDArray[np.
 
 def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
     """The surprise of each row against a baseline that holds it, float64 (n,): rough, but it tells busy from quiet."""
-    baseline = Generation.publish(learn(values, spec, teaches), spec)
-    return np.asarray(encode(values, spec, baseline).surprise.sum(axis=1))
+    periods = [slice(period.start, period.stop) for period in periods_of(values)]
+    learned = Partition.merge(learn(values.slice(p.start, p.stop), spec, teaches[p]) for p in periods)
+    canvas = Canvas.blank(values, spec, NO_ROWS)
+    canvas.encode(0, values.count, Generation.publish(learned, spec))
+    return canvas.surprise
 
 
 def _is_quiet(values: Values, spec: FeatureSpec, teaches: Mask) -> bool:

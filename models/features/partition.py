@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.arrays import array_bytes
+from models.arrays import Buffer, array_bytes, read_array
 from models.features.hashing import Codes
 from models.features.spec import EVERYONE, FeatureSpec, Field
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
@@ -61,12 +61,24 @@ class Partition:
         return cls({key: Counts.merge(p.tables[key] for p in found) for key in found[0].tables})
 
     def files(self) -> dict[str, bytes]:
-        """The day as named .npy files, and one JSON that says which (level, field) each number stands for."""
-        found = {"partition.json": json.dumps([list(key) for key in self.tables]).encode()}
-        for number, counts in enumerate(self.tables.values()):
-            for part in fields(counts):
-                found[f"{number:04d}.{part.name}.npy"] = array_bytes(getattr(counts, part.name))
-        return found
+        """The day as two files: all counts in one array, uint64 (3, t), and which (level, field) has how many."""
+        rows = [(*key, len(counts.counts)) for key, counts in self.tables.items()]
+        counts = np.empty((3, sum(length for _, _, length in rows)), np.uint64)
+        start = 0
+        for table, (_, _, length) in zip(self.tables.values(), rows, strict=True):
+            counts[:, start : start + length] = table.owners, table.codes, table.counts
+            start += length
+        return {"partition.json": json.dumps(rows).encode(), "counts.npy": array_bytes(counts)}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, Buffer]) -> Partition:
+        """The day back from its files."""
+        counts, tables, start = read_array(files["counts.npy"]), {}, 0
+        for level, field, length in json.loads(bytes(files["partition.json"])):
+            owners, codes, found = counts[:, start : start + length]
+            tables[level, field] = Counts(owners, codes, found.astype(np.int64))
+            start += length
+        return cls(tables)
 
 
 def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:

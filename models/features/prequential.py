@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features.baseline import Generation
-from models.features.encode import Encoded, encode
+from models.features.encode import encode
 from models.features.partition import Mask, Partition, learn
 from models.features.spec import FeatureSpec
-from models.features.values import HOUR_S, Floats, Values
+from models.features.values import HOUR_S, Floats, Ints, Values
 
 DAY_S = 86_400
 MIN_DAYS = 3
@@ -24,6 +24,8 @@ BLOCKS = 10
 FOLDS = 5
 MAX_STEPS = 60
 """Longer histories are encoded several days at a time."""
+BLOCK_ROWS = 1 << 16
+"""Rows encoded at once: what the encoding needs beside its result does not grow with the history."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,45 @@ class Period:
     stop: int
 
 
-Learned = tuple[list[Encoded], Mask, dict[str, Partition]]
-"""Encoded periods in order, the rows that taught, and what each period taught."""
+@dataclass(frozen=True)
+class Past:
+    """The history encoded. matrix: the columns of the rows that were to be kept, float32 (k, d), the context's left
+    missing; surprise: the bits of every row, float64 (n,); teaches: bool (n,), False on rows that entered no baseline;
+    partitions: what each period taught, as files, by its name; generation: what all of them taught."""
+
+    matrix: npt.NDArray[np.float32]
+    surprise: Floats
+    teaches: Mask
+    partitions: dict[str, dict[str, bytes]]
+    generation: Generation
 
 
 @dataclass(frozen=True)
-class Past:
-    """The history encoded: trains is False on the warm-up rows, which had no baseline; teaches on those that entered
-    none; partitions by period name."""
+class Canvas:
+    """Rows to encode, and what is kept of them: the bits of every row, the columns of some.
 
-    encoded: Encoded
-    trains: Mask
-    teaches: Mask
-    partitions: dict[str, Partition]
-    generation: Generation
+    rows: the kept ones, ascending, (k,); matrix: float32 (k, d); surprise: float64 (n,).
+    """
+
+    values: Values
+    spec: FeatureSpec
+    rows: Ints
+    matrix: npt.NDArray[np.float32]
+    surprise: Floats
+
+    @classmethod
+    def blank(cls, values: Values, spec: FeatureSpec, rows: Ints) -> Canvas:
+        matrix = np.empty((len(rows), len(spec.columns())), np.float32)
+        return cls(values, spec, rows, matrix, np.empty(values.count))
+
+    def encode(self, start: int, stop: int, generation: Generation) -> None:
+        """Encode the rows from start to stop against a baseline, block by block."""
+        for first in range(start, stop, BLOCK_ROWS):
+            last = min(first + BLOCK_ROWS, stop)
+            found = encode(self.values.slice(first, last), self.spec, generation)
+            self.surprise[first:last] = found.surprise.sum(axis=1)
+            at, end = np.searchsorted(self.rows, (first, last))
+            self.matrix[at:end] = found.matrix[self.rows[at:end] - first]
 
 
 def periods_of(values: Values) -> list[Period]:
@@ -69,78 +96,69 @@ def encode_past(
     spec: FeatureSpec,
     teaches: Mask,
     trim: float = 0.0,
+    rows: Ints | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Past:
     """Learn and encode all periods. values: rows ascending in time (in any fixed random order without a clock);
-    teaches: bool (n,), rows that may enter a baseline; trim: share of the rows, the strangest, that do not teach."""
+    teaches: bool (n,), rows that may enter a baseline; trim: share of the rows, the strangest, that do not teach;
+    rows: those whose columns are kept, ascending, (k,); all without it."""
     periods = periods_of(values)
-    if values.time is None:
-        encoded, teaches, learned = _across_folds(values, spec, teaches, trim, periods, progress)
-    else:
-        encoded, teaches, learned = _along_time(values, spec, teaches, trim, periods, progress)
-    trains = np.ones(values.count, np.bool_)
-    if values.time is not None:
-        trains[: warm_up_rows(periods)] = False
-    generation = Generation.publish(Partition.merge(learned.values()), spec, span_of(values, periods))
-    return Past(_stack(encoded), trains, teaches, learned, generation)
+    canvas = Canvas.blank(values, spec, np.arange(values.count) if rows is None else rows)
+    encode_all = _across_folds if values.time is None else _along_time
+    teaches, everything, partitions = encode_all(canvas, teaches, trim, periods, progress)
+    generation = Generation.publish(everything, spec, span_of(values, periods))
+    return Past(canvas.matrix, canvas.surprise, teaches, partitions, generation)
+
+
+Learned = tuple[Mask, Partition, dict[str, dict[str, bytes]]]
+"""The rows that taught, all they taught, and what each period taught, as files."""
 
 
 def _along_time(
-    values: Values,
-    spec: FeatureSpec,
-    teaches: Mask,
-    trim: float,
-    periods: Sequence[Period],
-    progress: Callable[[float], None],
+    canvas: Canvas, teaches: Mask, trim: float, periods: Sequence[Period], progress: Callable[[float], None]
 ) -> Learned:
     """Encode each step against all earlier ones, then let it teach without its strangest rows.
 
     Whether a row is strange is asked of its own past, never of what came later: a value that recurs would else look
     more familiar in the reference than it will when it is scored.
     """
+    values, spec = canvas.values, canvas.spec
     teaches = teaches.copy()
-    learned: dict[str, Partition] = {}
-    encoded: list[Encoded] = []
-    seen: list[Floats] = []
+    partitions: dict[str, dict[str, bytes]] = {}
     running = learn(values.slice(0, 0), spec, teaches[:0])
     steps = _steps(periods)
     for number, step in enumerate(steps):
         start, stop = step[0].start, step[-1].stop
-        part = values.slice(start, stop)
-        encoded.append(encode(part, spec, Generation.publish(running, spec)))
-        seen.append(encoded[-1].surprise.sum(axis=1))
+        canvas.encode(start, stop, Generation.publish(running, spec))
         if trim and number:
-            limit = np.quantile(np.concatenate(seen), 1.0 - trim)
-            teaches[start:stop] &= seen[-1] <= limit
-        for period in step:
-            day = values.slice(period.start, period.stop)
-            learned[period.name] = learn(day, spec, teaches[period.start : period.stop])
-        running = Partition.merge([running, *(learned[period.name] for period in step)])
+            limit = np.quantile(canvas.surprise[:stop], 1.0 - trim)
+            teaches[start:stop] &= canvas.surprise[start:stop] <= limit
+        learned = {period.name: _learned(canvas, period, teaches) for period in step}
+        partitions |= {name: part.files() for name, part in learned.items()}
+        running = Partition.merge([running, *learned.values()])
         progress((number + 1) / len(steps))
-    return encoded, teaches, learned
+    return teaches, running, partitions
 
 
 def _across_folds(
-    values: Values,
-    spec: FeatureSpec,
-    teaches: Mask,
-    trim: float,
-    periods: Sequence[Period],
-    progress: Callable[[float], None],
+    canvas: Canvas, teaches: Mask, trim: float, periods: Sequence[Period], progress: Callable[[float], None]
 ) -> Learned:
     """Encode each fold against the others; with trimming once more, without the rows that were strangest."""
-    for last in (False, True) if trim else (True,):
-        learned = {p.name: learn(values.slice(p.start, p.stop), spec, teaches[p.start : p.stop]) for p in periods}
-        encoded = []
-        for period in periods:
+    rounds = 2 if trim else 1
+    for done in range(rounds):
+        learned = {period.name: _learned(canvas, period, teaches) for period in periods}
+        for number, period in enumerate(periods):
             others = [part for name, part in learned.items() if name != period.name] or [*learned.values()]
-            past = Generation.publish(Partition.merge(others), spec)
-            encoded.append(encode(values.slice(period.start, period.stop), spec, past))
-        if not last:
-            strange = np.concatenate([part.surprise.sum(axis=1) for part in encoded])
-            teaches = teaches & (strange <= np.quantile(strange, 1.0 - trim))
-    progress(1.0)
-    return encoded, teaches, learned
+            canvas.encode(period.start, period.stop, Generation.publish(Partition.merge(others), canvas.spec))
+            progress((done + (number + 1) / len(periods)) / rounds)
+        if done + 1 < rounds:
+            teaches = teaches & (canvas.surprise <= np.quantile(canvas.surprise, 1.0 - trim))
+    return teaches, Partition.merge(learned.values()), {name: part.files() for name, part in learned.items()}
+
+
+def _learned(canvas: Canvas, period: Period, teaches: Mask) -> Partition:
+    start, stop = period.start, period.stop
+    return learn(canvas.values.slice(start, stop), canvas.spec, teaches[start:stop])
 
 
 def _steps(periods: Sequence[Period]) -> list[Sequence[Period]]:
@@ -159,17 +177,12 @@ def span_of(values: Values, periods: Sequence[Period]) -> str:
     return f"{hours} hours" if hours > 1 else "1 hour"
 
 
-def warm_up_rows(periods: Sequence[Period]) -> int:
-    """The rows of the first period train nothing; a single period trains all, for want of better."""
-    return periods[0].stop if len(periods) > 1 else 0
+def warm_up_rows(values: Values) -> int:
+    """How many rows, the first, train nothing: those of the first period, which had no baseline. A single period
+    trains all, for want of better; so do rows without a clock."""
+    periods = periods_of(values)
+    return periods[0].stop if values.time is not None and len(periods) > 1 else 0
 
 
 def _periods(names: Sequence[str], edges: Sequence[int]) -> list[Period]:
     return [Period(name, start, stop) for name, start, stop in zip(names, edges[:-1], edges[1:], strict=True)]
-
-
-def _stack(parts: Sequence[Encoded]) -> Encoded:
-    def joined(name: str) -> npt.NDArray[np.generic]:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return Encoded(joined("matrix"), joined("surprise"), joined("cold"), joined("filled"))  # type: ignore[arg-type]

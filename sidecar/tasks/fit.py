@@ -53,7 +53,9 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
 
     The reply is one row: model, bundle, generation, rows, positives, ...
     """
-    fitted = fit(table, _plan(options), house.progress)
+    tables = [table]
+    del table  # the fit lets go of the text of the rows once it has read them, and so must we
+    fitted = fit(tables.pop(), _plan(options), house.progress)
     bundle = _sealed("bundle", fitted.bundle, house.key)
     generation = _sealed("generation", fitted.generation, house.key)
     days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}

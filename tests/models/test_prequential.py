@@ -11,27 +11,29 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from models.detectors.base import Matrix
 from models.detectors.forest import Forest
 from models.features import baseline
+from models.features import prequential as prequential_module
 from models.features.baseline import Generation
 from models.features.encode import Encoded, encode
 from models.features.partition import Partition, learn
-from models.features.prequential import encode_past, periods_of, span_of
+from models.features.prequential import Past, encode_past, periods_of, span_of, warm_up_rows
 from models.features.spec import FeatureSpec, Field
 from models.features.values import Values, read_values
 from tests.models.tables import DAY_S, START_S, one, sign_ins
 
 SPEC = FeatureSpec((Field("dest", "category"), Field("app", "category"), Field("bytes", "number")), ("user",), "_time")
-Encoder = Callable[[Values, FeatureSpec], Encoded]
+Encoder = Callable[[Values, FeatureSpec], Matrix]
 
 
-def prequential(values: Values, spec: FeatureSpec) -> Encoded:
-    return encode_past(values, spec, np.ones(values.count, np.bool_)).encoded
+def prequential(values: Values, spec: FeatureSpec) -> Matrix:
+    return encode_past(values, spec, np.ones(values.count, np.bool_)).matrix
 
 
-def in_sample(values: Values, spec: FeatureSpec) -> Encoded:
+def in_sample(values: Values, spec: FeatureSpec) -> Matrix:
     """The bug: rows are encoded against a baseline that holds them."""
-    return encode(values, spec, learned(values, spec))
+    return encode(values, spec, learned(values, spec)).matrix
 
 
 def learned(values: Values, spec: FeatureSpec) -> Generation:
@@ -42,7 +44,7 @@ def novelty_auroc(encoder: Encoder) -> float:
     """How well a forest on the columns of novelty tells first-time sign-ins from usual ones on the next day."""
     novelty = [n for n, column in enumerate(SPEC.columns()) if column.name.endswith(".new")]
     history = read_values(sign_ins(days=8), SPEC)
-    matrix = encoder(history, SPEC).matrix[history.count // 8 :, novelty]
+    matrix = encoder(history, SPEC)[history.count // 8 :, novelty]
     usual = [one(user=f"user{u}", dest=f"host{3 * u + k}", bytes="3000") for u in range(8) for k in range(3)]
     strange = [one(user=f"user{u}", dest=f"host{(3 * u + 9) % 24}", bytes="3000") for u in range(8)]
     test = encode(read_values(pl.concat(usual + strange), SPEC), SPEC, learned(history, SPEC)).matrix[:, novelty]
@@ -58,9 +60,7 @@ def test_in_sample_encoding_would_fail() -> None:
     """Inside its own baseline nothing is ever new, so the forest never learns to look."""
     history = read_values(sign_ins(days=8), SPEC)
     new = [column.name for column in SPEC.columns()].index("dest@user.new")
-    assert (
-        np.nansum(in_sample(history, SPEC).matrix[:, new]) == 0 < np.nansum(prequential(history, SPEC).matrix[:, new])
-    )
+    assert np.nansum(in_sample(history, SPEC)[:, new]) == 0 < np.nansum(prequential(history, SPEC)[:, new])
     assert novelty_auroc(in_sample) <= 0.5
 
 
@@ -69,14 +69,15 @@ def test_each_day_sees_earlier_days_only() -> None:
     time = [0.0, 1.0, 1.0 * DAY_S, 1.5 * DAY_S, 2.0 * DAY_S]
     table = pl.DataFrame({"_time": time, "dest": ["a", "a", "b", "b", "b"]})
     spec = FeatureSpec((Field("dest", "category"),), (), "_time")
-    new = prequential(read_values(table, spec), spec).matrix[:, 1]
+    new = prequential(read_values(table, spec), spec)[:, 1]
     assert new.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0]
 
 
 def test_the_first_period_trains_nothing() -> None:
     values = read_values(sign_ins(days=4), SPEC)
     past = encode_past(values, SPEC, np.ones(values.count, np.bool_))
-    assert past.trains.sum() == values.count - periods_of(values)[0].stop
+    assert warm_up_rows(values) == int((np.asarray(values.time) < START_S + DAY_S).sum())
+    assert warm_up_rows(replace(values, time=None)) == 0
     assert list(past.partitions) == ["2023-11-15", "2023-11-16", "2023-11-17", "2023-11-18"]
 
 
@@ -101,7 +102,7 @@ def test_a_long_history_is_encoded_several_days_at_a_time_but_learned_daily() ->
     values = read_values(table, spec)
     past = encode_past(values, spec, np.ones(values.count, np.bool_))
     assert len(past.partitions) == 200
-    new = past.encoded.matrix[:, 1]
+    new = past.matrix[:, 1]
     assert new[:2].tolist() == [1.0, 1.0] and new[20:].sum() == 0
 
 
@@ -121,7 +122,44 @@ def test_without_a_clock_no_row_stands_in_its_own_baseline() -> None:
     spec = FeatureSpec((Field("dest", "category"),))
     table = pl.DataFrame({"dest": [f"v{n}" for n in range(20)]})
     past = encode_past(read_values(table, spec), spec, np.ones(20, np.bool_))
-    assert past.encoded.matrix[:, 1].tolist() == [1.0] * 20 and past.trains.all()
+    assert past.matrix[:, 1].tolist() == [1.0] * 20
+
+
+@pytest.mark.parametrize("spec", [SPEC, replace(SPEC, time=None)], ids=["along time", "across folds"])
+def test_the_size_of_a_block_changes_nothing(monkeypatch: pytest.MonkeyPatch, spec: FeatureSpec) -> None:
+    values = read_values(sign_ins(), spec)
+    whole, blocks = (encoded_in(rows, values, spec, monkeypatch) for rows in (values.count, 7))
+    assert np.array_equal(whole.matrix, blocks.matrix, equal_nan=True)
+    assert np.array_equal(whole.surprise, blocks.surprise) and np.array_equal(whole.teaches, blocks.teaches)
+    assert whole.partitions == blocks.partitions
+
+
+def encoded_in(rows: int, values: Values, spec: FeatureSpec, monkeypatch: pytest.MonkeyPatch) -> Past:
+    """The past encoded in blocks of so many rows."""
+    monkeypatch.setattr(prequential_module, "BLOCK_ROWS", rows)
+    return encode_past(values, spec, np.ones(values.count, np.bool_), trim=0.02)
+
+
+@pytest.mark.parametrize("spec", [SPEC, replace(SPEC, time=None)], ids=["along time", "across folds"])
+def test_only_the_columns_of_the_rows_asked_for_are_kept(spec: FeatureSpec) -> None:
+    values = read_values(sign_ins(), spec)
+    teaches, some = np.ones(values.count, np.bool_), np.array([3, 100, 101, values.count - 1])
+    every, few = (encode_past(values, spec, teaches, rows=rows) for rows in (None, some))
+    assert few.matrix.shape == (4, len(spec.columns()))
+    assert np.array_equal(few.matrix, every.matrix[some], equal_nan=True)
+    assert np.array_equal(few.surprise, every.surprise)
+
+
+def test_a_partition_comes_back_from_two_files() -> None:
+    values = read_values(sign_ins(), SPEC)
+    part = learn(values, SPEC, np.ones(values.count, np.bool_))
+    assert set(part.files()) == {"partition.json", "counts.npy"}
+    assert_same(Partition.from_files(part.files()), part)
+
+
+def test_a_day_that_taught_nothing_comes_back_from_its_files() -> None:
+    part = learn(read_values(sign_ins(), SPEC).slice(0, 0), SPEC, np.zeros(0, np.bool_))
+    assert_same(Partition.from_files(part.files()), part)
 
 
 def test_rows_that_do_not_teach_leave_no_trace() -> None:

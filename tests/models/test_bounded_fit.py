@@ -1,0 +1,110 @@
+"""A fit keeps no more than it needs: the text of the events goes first, then all but the examples."""
+
+from __future__ import annotations
+
+import tracemalloc
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pytest
+
+from models.examples import Examples, training_rows
+from models.features import prequential
+from models.features.baseline import Generation
+from models.features.encode import encode
+from models.features.partition import learn
+from models.features.prequential import Canvas, Past, encode_past
+from models.features.spec import FeatureSpec, Field
+from models.features.values import Values, read_values
+from models.history import History, read_history
+from models.plan import FitPlan, resolve
+from models.trained import inputs_of
+from models.training import fit
+from tests.models.tables import sign_ins
+
+PLAN = FitPlan("m", entities=("user",))
+
+
+def history_of(table: pl.DataFrame, plan: FitPlan) -> tuple[History, FeatureSpec]:
+    spec = resolve(table, plan).spec
+    return read_history(table, spec, plan), spec
+
+
+@pytest.mark.parametrize("plan", [PLAN, replace(PLAN, scope="app"), replace(PLAN, time=None)])
+def test_detectors_train_on_what_they_will_hear(plan: FitPlan) -> None:
+    """The examples are put together apart from scoring, to need less memory: they must not differ from it."""
+    history, spec = history_of(sign_ins(), plan)
+    values, rows = history.values, np.arange(5, history.values.count, 2)
+    generation = encode_past(values, spec, ~history.positive).generation
+    encoded = encode(values, spec, generation)
+    teaches = np.arange(values.count) % 3 > 0
+    past = Past(encoded.matrix[rows], encoded.surprise.sum(axis=1), teaches, {}, generation)
+    examples, heard = Examples.of(history, past, spec, rows), inputs_of(encoded, values, spec)
+    assert np.array_equal(examples.matrix, heard.matrix[rows], equal_nan=True)
+    assert np.allclose(examples.surprise, heard.surprise.score()[rows], rtol=1e-12, atol=0)
+    assert np.array_equal(examples.teaches, teaches[rows])
+    assert np.array_equal(np.asarray(examples.owners), values.entities["user"][rows])
+
+
+def test_the_table_is_gone_when_detectors_train() -> None:
+    tables, seen = [sign_ins()], {}
+    alive = weakref.ref(tables[0])
+    fit(tables.pop(), PLAN, lambda share, words: seen.update({words: alive() is not None}))
+    assert seen["reading fields"] and not seen["growing the forest"]
+
+
+def test_values_are_gone_when_detectors_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    gone: list[tuple[str, bool]] = []
+
+    def watched(*given: Any) -> History:
+        history = read_history(*given)
+        kept.append(weakref.ref(history.values))
+        return history
+
+    monkeypatch.setattr("models.training.read_history", watched)
+    fit(sign_ins(), PLAN, lambda share, words: gone.append((words, kept[0]() is None)) if kept else None)
+    assert ("encoding", False) in gone and ("growing the forest", True) in gone
+
+
+def test_no_more_rows_train_than_were_asked_for_and_every_attack_does() -> None:
+    attack = np.arange(sign_ins().height) % 10 == 7
+    table = sign_ins().with_columns(label=pl.Series(attack.astype(int)))
+    history, _ = history_of(table, replace(PLAN, label="label", max_rows=200))
+    rows = training_rows(history, replace(PLAN, max_rows=200))
+    every = training_rows(history, PLAN)
+    assert len(rows) == 200 and set(rows) < set(every)
+    assert history.positive[rows].sum() == history.positive[every].sum()
+    assert np.abs(np.histogram(rows, 4)[0] - 50).max() <= 5
+
+
+WIDE = FeatureSpec(tuple(Field(f"f{n}", "number") for n in range(25)), (), "_time")
+
+
+def wide_values(rows: int) -> Values:
+    noise = np.random.default_rng(0).integers(0, 9, rows).astype(float)
+    table = pl.DataFrame({"_time": np.arange(rows) * 1.0} | {f"f{n}": noise for n in range(25)})
+    return read_values(table, WIDE)
+
+
+def needed_mb(values: Values, rows: npt.NDArray[np.int64]) -> float:
+    """The most that encoding all rows and keeping the columns of some needs at once (MB)."""
+    generation = Generation.publish(learn(values, WIDE, np.ones(values.count, np.bool_)), WIDE)
+    tracemalloc.start()
+    Canvas.blank(values, WIDE, rows).encode(0, values.count, generation)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def test_encoding_needs_memory_for_its_result_and_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, none = wide_values(20_000), np.zeros(0, np.int64)
+    result_mb = values.count * len(WIDE.columns()) * 4 / 1e6
+    assert needed_mb(values, none) > result_mb
+    monkeypatch.setattr(prequential, "BLOCK_ROWS", 1_000)
+    assert needed_mb(values, none) < 0.3 * result_mb
+    assert needed_mb(values, np.arange(values.count)) < 1.3 * result_mb
