@@ -33,7 +33,7 @@ app: setup ## the Splunk app: dist/aiscore-<version>.tar.gz
 evaluate: setup ## detection quality on real alerts (needs ../shared/data), docs/real-data.md
 	$(BIN)/python -m bench.quality
 
-bench-speed: setup ## speed beside the naive design, docs/performance.md
+bench-speed: setup ## speed beside a naive and a tuned design, docs/performance.md
 	$(BIN)/python -m bench.speed --doc
 
 clean: ## remove what was made

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,11 +67,11 @@ def serve_granian(interface: str, target: str, tls: tuple[Path, Path] | None) ->
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
-    threads = {"blocking_threads": 16} if interface == "wsgi" else {}
     Granian(
         target, "127.0.0.1", 9443, interface=Interfaces(interface), factory=True, websockets=False, backpressure=4096,
         http1_settings=HTTP1Settings(header_read_timeout=10_000), log_enabled=False,
-        ssl_cert=tls[0] if tls else None, ssl_key=tls[1] if tls else None, **threads,
+        ssl_cert=tls[0] if tls else None, ssl_key=tls[1] if tls else None,
+        blocking_threads=16 if interface == "wsgi" else None,
     ).serve()  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def serve_gunicorn(tls: tuple[Path, Path] | None) -> None:
     os.execv(program, [*words, *secure, "--log-level", "error", "bench.servers:make_app()"])
 
 
-SERVERS = {
+SERVERS: dict[str, Callable[[tuple[Path, Path] | None], None]] = {
     "granian, behind our door": lambda tls: serve_granian("rsgi", "bench.servers:make_door", tls),
     "granian, WSGI": lambda tls: serve_granian("wsgi", "bench.servers:make_app", tls),
     "gunicorn gthread": serve_gunicorn,
@@ -116,7 +116,7 @@ def running(name: str, tls: tuple[Path, Path] | None) -> Iterator[str]:
     try:
         for _ in range(100):
             with suppress(requests.RequestException):
-                requests.get(f"{url}/healthz", timeout=1, verify=tls[0] if tls else True)
+                requests.get(f"{url}/healthz", timeout=1, verify=str(tls[0]) if tls else True)
                 break
             time.sleep(0.1)
         yield url
@@ -142,8 +142,10 @@ def speed(url: str, rows: int, ca: Path | None) -> dict[str, float]:
 
     begun = time.monotonic()
     threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     rate = rows * len(took) / (time.monotonic() - begun)
     return {"rows_per_s": round(rate), "p99_ms": round(statistics.quantiles(took, n=100)[98] * 1000, 1)}
 
@@ -163,7 +165,8 @@ def slow(url: str, count: int, sent: bytes, ca: Path | None, speak_tls: bool = T
             line.send(sent)
             held.append(line)
     worst = max(_health_ms(url, ca) for _ in range(3))
-    [line.close() for line in held]
+    for line in held:
+        line.close()
     return "no answer in 3 s" if worst >= 3000 else f"{worst:.0f}"
 
 

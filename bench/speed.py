@@ -1,57 +1,133 @@
-"""Speed beside the naive design: the real command process and the real service, start-up included.
+"""Speed beside the naive and the tuned design: the real command process and the real service, start-up included.
 
 examples:
-  python -m bench.speed                      # 50,000 rows, five pairs: a table and bench/results/speed.json
-  python -m bench.speed --doc                # and the table of docs/performance.md
-  python -m bench.speed --rows 20000 --runs 3 --python 3.9
+  python -m bench.speed                      # all of it, a quarter of an hour: tables and bench/results/speed.json
+  python -m bench.speed --doc                # and the tables of docs/performance.md with their pictures
+  python -m bench.speed --quick              # the same with tiny sizes: does it all run? No figure to quote
+  python -m bench.speed --rounds 5 --python 3.9
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
+import importlib.util
 import json
-import os
-import platform
-import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.speed_designs import Design, Run, chunks, designs, fitted
+from bench import speed_service as service
+from bench.speed_company import Company, Fitted, chunks, fitted_pair, shape_of
+from bench.speed_designs import explained_designs, score_only_designs, staged
+from bench.speed_growth import Axes, growth
+from bench.speed_kernels import floor, kernels
+from bench.speed_machine import machine
 from bench.speed_pieces import pieces
-from models.simulator import simulate
-from tests.splunkd import frames, pythons
+from bench.speed_report import show, write_doc
+from bench.speed_versus import explained, score_only
+from tests.splunkd import pythons
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "bench" / "work" / "speed"
 RESULTS = ROOT / "bench" / "results" / "speed.json"
-DOC = ROOT / "docs" / "performance.md"
-CHUNK_ROWS = 10_000
-SMALL_ROWS = 1_000
-TRUTH = ("story", "label")
-LIBRARIES = ("flask", "granian", "polars", "numpy", "numba", "scikit-learn", "xgboost")
-IN_THE_APP = ("splunk-sdk", "requests")
-DECIMALS = 6
+QUICK_RESULTS = ROOT / "bench" / "work" / "speed-quick.json"
+NEWEST = ROOT / "bench" / "work" / "xgboost-newest"
+SINGLE_PYTHON = "3.9"
+"""Single events are timed under the older of the two: Splunk's releases before 10 have no other."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything is measured.
+
+    users, days: of the company; score_only, end_to_end: rows of the searches; naive, library: rows that the slow ones
+    get; kernel, floor: rows in process; bodies: rows of the bodies posted without a command; batch: rows of the batch
+    that is watched; singles, commands: events that come one by one; newest: whether another XGBoost is installed.
+    """
+
+    users: int
+    days: int
+    rounds: int
+    chunk: int
+    score_only: tuple[int, ...]
+    score_only_rounds: int
+    end_to_end: tuple[int, ...]
+    naive: int
+    kernel: int
+    library: int
+    floor: int
+    bodies: tuple[int, ...]
+    posts: int
+    batch: int
+    singles: int
+    commands: int
+    starts: int
+    growth: Axes
+    newest: bool
+
+
+FULL = Sizes(
+    users=1_000,
+    days=14,
+    rounds=3,
+    chunk=10_000,
+    score_only=(50_000, 1_000),
+    score_only_rounds=5,
+    end_to_end=(50_000, 200_000),
+    naive=2_000,
+    kernel=10_000,
+    library=300,
+    floor=50_000,
+    bodies=(10_000, 200_000),
+    posts=7,
+    batch=200_000,
+    singles=1_000,
+    commands=100,
+    starts=2,
+    growth=Axes((1_000, 10_000, 100_000, 1_000_000), (10, 100, 1_000), (100, 300, 1_000), (10_000, 25, 100)),
+    newest=True,
+)
+QUICK = Sizes(
+    users=50,
+    days=8,
+    rounds=1,
+    chunk=150,
+    score_only=(300, 100),
+    score_only_rounds=1,
+    end_to_end=(150, 300),
+    naive=50,
+    kernel=100,
+    library=20,
+    floor=100,
+    bodies=(100, 200),
+    posts=2,
+    batch=200,
+    singles=20,
+    commands=2,
+    starts=0,
+    growth=Axes((50, 100), (10, 20), (5, 10), (50, 10, 5)),
+    newest=False,
+)
 
 
 def main() -> int:
     chosen = _options()
-    python = pythons.find(chosen.python)
-    if python is None:
-        print(f"no Python {chosen.python} found on the PATH or under ~/.pyenv/versions", file=sys.stderr)
+    python, older = pythons.find(chosen.python), pythons.find(SINGLE_PYTHON)
+    missing = _missing(chosen.python, python, older)
+    if python is None or older is None or missing:
+        print(missing, file=sys.stderr)
         return 2
-    results = measure(chosen.rows, chosen.runs, python)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    sizes = QUICK if chosen.quick else FULL
+    results = measure(replace(sizes, rounds=chosen.rounds or sizes.rounds), WORK, python, older)
+    out = chosen.out or (QUICK_RESULTS if chosen.quick else RESULTS)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if chosen.doc:
         write_doc(results)
     show(results)
@@ -66,9 +142,10 @@ def _options() -> argparse.Namespace:
         epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rows", type=_count, default=50_000, help="rows of the long search (default %(default)s)")
-    parser.add_argument("--runs", type=_count, default=5, help="pairs of runs (default %(default)s)")
-    parser.add_argument("--python", default="3.13", choices=pythons.SHIPPED, help="the commands' Python (%(default)s)")
+    parser.add_argument("--rounds", type=_count, help="rounds of the explained searches (default: 3)")
+    parser.add_argument("--python", default="3.13", choices=pythons.SHIPPED, help="the searches' Python (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, two minutes at most; writes to bench/work")
+    parser.add_argument("--out", type=Path, help="where the figures go (default: bench/results/speed.json)")
     parser.add_argument("--doc", action="store_true", help="also write the figures into docs/performance.md")
     return parser.parse_args()
 
@@ -79,193 +156,113 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def measure(rows: int, runs: int, python: str) -> dict[str, Any]:
-    """All figures. Raises AssertionError when the designs differ in any score."""
-    bar = Progress(TextColumn("{task.description:<42}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True))
-    with bar as progress:
-        task = progress.add_task("simulate a company, fit its first ten days", total=None)
-        company = simulate()
-        model = fitted(company.before().drop(TRUTH), WORK, recipe="authentication")
-        events = company.after().drop(TRUTH).head(rows)
-        with designs(model, WORK, python) as pair:
-            cases = []
-            for case in (events, events.head(SMALL_ROWS)):
-                progress.update(task, total=2 * (runs + 1), completed=0, description=f"score {len(case):,} rows")
-                cases.append(compare(pair, case, runs, progress, task))
-            progress.update(task, description="time the pieces")
-            first = chunks(events.head(CHUNK_ROWS), CHUNK_ROWS)[0]
-            parts = pieces(model, first, pair[0], WORK)
-    found = {"score_only_vs_naive": cases[0]["ratio"], "cases": cases, "pieces_s": parts}
-    return found | {"pieces_rows": min(rows, CHUNK_ROWS), "date": _now(), "machine": machine(python)}
+def _missing(wanted: str, python: str | None, older: str | None) -> str:
+    """What has to be installed first, or nothing."""
+    for version, found in ((wanted, python), (SINGLE_PYTHON, older)):
+        if found is None:
+            return f"no Python {version} found on the PATH or under ~/.pyenv/versions"
+    if importlib.util.find_spec("waitress") is None:
+        return "the tuned design runs on waitress: pip install waitress==3.0.2"
+    return ""
 
 
-def compare(
-    pair: tuple[Design, Design], events: pl.DataFrame, runs: int, progress: Progress, task: TaskID
-) -> dict[str, Any]:
-    """A B A B ... after one warm-up of each, whose scores must agree."""
-    bodies = chunks(events, CHUNK_ROWS)
-    taken: dict[str, list[Run]] = {design.name: [] for design in pair}
-    for _ in range(runs + 1):
-        for design in pair:
-            taken[design.name].append(design.run(bodies))
-            progress.advance(task)
-    for ours, theirs in zip(*taken.values(), strict=True):
-        equal_scores(ours.replies, theirs.replies, len(events))
-    timed = {name: found[1:] for name, found in taken.items()}
-    ratios = [theirs.seconds / ours.seconds for ours, theirs in zip(timed["aiscore"], timed["naive"], strict=True)]
-    return {
-        "rows": len(events),
-        "chunk_rows": min(len(events), CHUNK_ROWS),
-        "bytes": sum(map(len, bodies)),
-        "ratio": round(median(ratios), 3),
-        "ratios": [round(ratio, 3) for ratio in ratios],
-        "cpu_ratio": round(_cpu_s(timed["naive"]) / max(_cpu_s(timed["aiscore"]), 1e-9), 3),
-        **{name: _figures(found, len(events)) for name, found in timed.items()},
-    }
+def measure(sizes: Sizes, folder: Path, python: str, older: str) -> dict[str, Any]:
+    """All figures. Raises AssertionError when the designs differ in what they say of any row.
+
+    python: the searches' interpreter; older: that of single events.
+    """
+    began = time.perf_counter()
+    columns = (TextColumn("{task.description:<42}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        box = machine(python)
+        task = bar.add_task("simulate a company, fit two models", total=1)
+        company = Company.simulated(sizes.users, sizes.days)
+        plain, full = fitted_pair(company, folder)
+        bar.advance(task)
+        found: dict[str, Any] = {"model": _model_told(company, full)}
+        found |= _kernels(sizes, company, full, folder, bar)
+        found["growth"] = growth(sizes.growth, bar)
+        found |= _searches(sizes, company, plain, full, folder, python, bar)
+        found |= _service(sizes, company, full, folder, older, bar)
+    minutes = (time.perf_counter() - began) / 60
+    return {**_headlines(found), **found, "machine": box, "minutes": round(minutes, 1)}
 
 
-def _cpu_s(runs: list[Run]) -> float:
-    return median(run.cpu_s for run in runs)
-
-
-def _figures(runs: list[Run], rows: int) -> dict[str, Any]:
-    seconds = median(run.seconds for run in runs)
-    full = max(rows // CHUNK_ROWS, 1)
-    chunks_s = [chunk_s for run in runs for chunk_s in run.chunk_s[:full]]
-    return {
-        "median_s": round(seconds, 4),
-        "rows_per_s": round(rows / seconds),
-        "median_cpu_s": round(_cpu_s(runs), 4),
-        "median_startup_s": round(median(run.startup_s for run in runs), 4),
-        "median_chunk_s": round(median(chunks_s), 4),
-        "fastest_chunk_s": round(min(chunks_s), 4),
-        "runs_s": [round(run.seconds, 4) for run in runs],
-    }
-
-
-def equal_scores(ours: list[bytes], theirs: list[bytes], rows: int) -> None:
-    """AssertionError unless both designs gave every row the same output, numbers to six decimals."""
-    mine, other = _outputs(ours), _outputs(theirs)
-    assert len(mine) == len(other) == rows, f"{len(mine)} and {len(other)} rows came back for {rows}"
-    assert mine[0].keys() == other[0].keys(), f"other fields: {sorted(mine[0])}, {sorted(other[0])}"
-    for number, (left, right) in enumerate(zip(mine, other, strict=True)):
-        for name in left:
-            assert _plain(left[name]) == _plain(right[name]), f"row {number}: {name} {left[name]!r}, {right[name]!r}"
-
-
-def _outputs(replies: list[bytes]) -> list[dict[str, str]]:
-    found = []
-    for reply in replies:
-        header, rows = frames.from_csv(reply)
-        places = [(at, name) for at, name in enumerate(header) if name.startswith("ai_")]
-        found += [{name: row[at] for at, name in places} for row in rows]
-    return found
-
-
-def _plain(cell: str) -> str:
-    """A number as six decimals, so that 0.5 equals 0.500000; anything else as it is."""
-    try:
-        return f"{float(cell):.{DECIMALS}f}"
-    except ValueError:
-        return cell
-
-
-def machine(python: str) -> dict[str, Any]:
-    """What it ran on."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout.split()[-1]
-    return {
-        "cpu": models[0] if models else platform.processor(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "python_command": version,
-        "python_service": platform.python_version(),
-        "versions": _app_versions() | {name: importlib.metadata.version(name) for name in LIBRARIES},
-    }
-
-
-def _app_versions() -> dict[str, str]:
-    """The libraries in the packages of both apps."""
-    lines = (ROOT / "splunk_app" / "lib-requirements.txt").read_text(encoding="utf-8").splitlines()
-    pinned = dict(line.rstrip(" \\").split("==") for line in lines if "==" in line)
-    return {name: pinned[name] for name in IN_THE_APP}
-
-
-def _now() -> str:
-    return datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-HEAD = ("search", "design", "wall s", "rows/s", "start-up s", "a chunk s", "CPU s", "times naive", "by CPU")
-
-
-def case_rows(results: dict[str, Any]) -> list[list[str]]:
-    """The comparison as cells."""
-    found = []
-    for case in results["cases"]:
-        words = f"{case['rows']:,} rows in chunks of {case['chunk_rows']:,}"
-        ratios = f"{case['ratio']:.2f} ({min(case['ratios']):.2f} to {max(case['ratios']):.2f})"
-        for name, shown, ratio in (("aiscore", "AIScore", ratios), ("naive", "naive", "1")):
-            by_cpu = f"{case['cpu_ratio']:.2f}" if name == "aiscore" else "1"
-            found.append([words, shown, *_cells(case[name]), ratio, by_cpu])
-    return found
-
-
-def _cells(figures: dict[str, Any]) -> list[str]:
-    return [
-        f"{figures['median_s']:.2f}",
-        f"{figures['rows_per_s']:,}",
-        f"{figures['median_startup_s']:.2f}",
-        f"{figures['median_chunk_s']:.3f}",
-        f"{figures['median_cpu_s']:.2f}",
-    ]
-
-
-def piece_rows(results: dict[str, Any]) -> list[list[str]]:
-    """Where AIScore's time goes, in microseconds a row; what the pieces leave over is the way between them."""
-    rows = results["pieces_rows"]
-    seconds = {f"{where}: {name}": s for where, by in results["pieces_s"].items() for name, s in by.items()}
-    chunk_s = results["cases"][0]["aiscore"]["fastest_chunk_s"]
-    rest = {"the rest: pipes, http, waiting": chunk_s - sum(seconds.values()), "all of the fastest chunk": chunk_s}
-    return [[name, f"{s / rows * 1e6:.2f}"] for name, s in (seconds | rest).items()]
-
-
-def show(results: dict[str, Any]) -> None:
-    """The tables for a terminal."""
-    console = Console(width=120)
-    table = Table(*HEAD, title="Scores only, medians")
-    for cells in case_rows(results):
-        table.add_row(*cells)
-    console.print(table, f"{told(results)}\n", highlight=False)
-    inside = Table("a chunk of AIScore", "microseconds a row", title="Where AIScore's time goes")
-    for cells in piece_rows(results):
-        inside.add_row(*cells)
-    console.print(inside)
-
-
-def told(results: dict[str, Any]) -> str:
-    """The machine in a sentence."""
-    box = results["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in box["versions"].items())
+def _model_told(company: Company, full: Fitted) -> dict[str, Any]:
+    model = full.loaded()
+    assert full.booster
+    told = {"fitted_on": len(company.past), "positives": model.trained.card["positives"]}
     return (
-        f"{results['date']}: {box['cores']} cores of {box['cpu']}, load {box['load']}; commands on Python "
-        f"{box['python_command']}, services on {box['python_service']}; {versions}."
+        told
+        | {"weights": [round(weight, 3) for weight in model.trained.margin.weights]}
+        | shape_of(model, full.booster)
     )
 
 
-def write_doc(results: dict[str, Any]) -> None:
-    """Put the tables between the marks of docs/performance.md."""
-    lines = [*_markdown(HEAD, case_rows(results)), "", told(results), ""]
-    lines += _markdown(("a chunk of AIScore", "microseconds a row"), piece_rows(results))
-    before, rest = DOC.read_text(encoding="utf-8").split("<!-- figures -->\n")
-    _, after = rest.split("<!-- end of figures -->")
-    text = "\n".join(lines)
-    DOC.write_text(f"{before}<!-- figures -->\n{text}\n<!-- end of figures -->{after}", encoding="utf-8")
+def _kernels(sizes: Sizes, company: Company, full: Fitted, folder: Path, bar: Progress) -> dict[str, Any]:
+    newest = NEWEST if sizes.newest else None
+    return {
+        "kernels": kernels(full, company.rows(sizes.kernel), sizes.library, sizes.rounds, newest, folder, bar),
+        "floor": floor(full, company.rows(sizes.floor), sizes.rounds, bar),
+    }
 
 
-def _markdown(head: tuple[str, ...], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (list(head), ["---"] * len(head), *rows)]
+def _searches(
+    sizes: Sizes, company: Company, plain: Fitted, full: Fitted, folder: Path, python: str, bar: Progress
+) -> dict[str, Any]:
+    with staged(folder, python) as stage:
+        pair = score_only_designs(stage, plain)
+        cases = score_only(pair, company, sizes.score_only, sizes.chunk, sizes.score_only_rounds, bar)
+        first = chunks(company.rows(sizes.chunk), sizes.chunk)[0]
+        parts = {"pieces_s": pieces(plain, first, pair[0], folder), "pieces_rows": sizes.chunk}
+        pair[1].service.end()
+        designs = explained_designs(stage, full, pair[0])
+        found = explained(designs, company, sizes.end_to_end, sizes.naive, sizes.chunk, sizes.rounds, bar)
+    return {"cases": cases, **parts, "end_to_end": found}
+
+
+def _service(sizes: Sizes, company: Company, full: Fitted, folder: Path, older: str, bar: Progress) -> dict[str, Any]:
+    with staged(folder, older) as stage:
+        started = [service.start_s(stage, full, bar) for _ in range(sizes.starts)]
+        watched = service.beside_a_batch(stage, full, company, sizes.batch, bar)
+        sidecar = stage.sidecar(full.home, settings=service.limits(max(sizes.bodies)))
+        design = stage.aiscore("single", sidecar, full.home, f"model={full.name}", "explain=all")
+        sidecar.wait_until_ready()
+        with service.Client(sidecar, full) as client:
+            bodies = {rows: chunks(company.rows(rows), rows)[0] for rows in sizes.bodies}
+            rates = [service.rate(client, body, rows, sizes.posts, bar) for rows, body in bodies.items()]
+            single = service.single_events(client, company, sizes.singles, bar)
+        command = service.single_commands(design, company, sizes.commands, bar)
+    return {
+        "sidecar_starts_s": [*started, watched["ready_s"]],
+        "batch": watched,
+        "http_score_only": rates,
+        "single_event_sidecar": single,
+        "single_event_command": command | {"python": machine(older)["python_command"]},
+    }
+
+
+def _headlines(found: dict[str, Any]) -> dict[str, Any]:
+    """The figures that are quoted, each under its own name; those of searches are of the longest one."""
+    longest = found["end_to_end"]["cases"][-1]
+    small, large = found["http_score_only"]
+    return {
+        "score_only_vs_naive": found["cases"][0]["ratio"],
+        "shap_boost_vs_library": found["kernels"]["boost_vs_library"]["ratio"],
+        "shap_forest_vs_library": found["kernels"]["forest_vs_library"]["ratio"],
+        "end_to_end_vs_naive": longest["vs_naive"]["ratio"],
+        "end_to_end_vs_tuned": longest["vs_tuned"]["ratio"],
+        "end_to_end_rows_per_s": longest["aiscore"]["rows_per_s"],
+        "end_to_end_tls_rows_per_s": longest["aiscore_tls"]["rows_per_s"],
+        "overhead_us_per_row": round(longest["aiscore"]["us_per_row"] - found["floor"]["kernels_us_per_row"], 2),
+        "http_score_only_rows_per_s_10k": small["rows_per_s"],
+        "http_score_only_rows_per_s_200k": large["rows_per_s"],
+        "single_event_sidecar_p99_ms": found["single_event_sidecar"]["p99_ms"],
+        "single_event_command_p50_ms": found["single_event_command"]["p50_ms"],
+        "healthz_p95_ms_under_load": found["batch"]["healthz"]["p95_ms"],
+        "peak_memory_mb": found["batch"]["peak_memory_mb"],
+        "sidecar_ready_s": round(median(found["sidecar_starts_s"]), 2),
+    }
 
 
 if __name__ == "__main__":

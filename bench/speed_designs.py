@@ -1,81 +1,36 @@
-"""The two designs as things to run: one model, one set of chunks, and for each design a service and a command."""
+"""The designs as things to run: for each a service, and a command in front of it."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import joblib
-import polars as pl
-from sklearn.ensemble import IsolationForest
-
-from sidecar.app import open_house
-from sidecar.settings import Settings
-from sidecar.tasks.fit import FitOptions
-from sidecar.tasks.fit import run as fit
-from tests.splunkd import frames
+from bench.servers import certificate
+from bench.speed_company import Fitted
+from sidecar.app import ticket_secret
+from sidecar.settings import read_settings
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.command import CommandProcess
 from tests.splunkd.rest import Splunkd
 
 ROOT = Path(__file__).resolve().parents[1]
-NAIVE_APP = ROOT / "bench" / "naive" / "app"
-MODEL = "logon"
-READY_S = 60.0
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A home that holds the model `logon`, and its forest as scikit-learn grew it."""
-
-    home: Path
-    forest: Path
-
-
-def fitted(events: pl.DataFrame, folder: Path, **options: Any) -> Fitted:
-    """Fit from events (text or typed) into a new home under `folder`; options: those of the verb fit."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with _kept_forests() as grown:
-        fit(events.cast(pl.String), FitOptions(model=MODEL, **options), open_house(Settings(home=folder / "home")))
-    joblib.dump(grown[-1], folder / "forest.joblib")
-    return Fitted(folder / "home", folder / "forest.joblib")
-
-
-@contextmanager
-def _kept_forests() -> Iterator[list[IsolationForest]]:
-    """Every Isolation Forest that is grown meanwhile: the bundle keeps its arrays, the naive design the object."""
-    grown: list[IsolationForest] = []
-    original = IsolationForest.fit
-
-    def keeping(forest: IsolationForest, *given: Any, **named: Any) -> IsolationForest:
-        grown.append(original(forest, *given, **named))
-        return grown[-1]
-
-    IsolationForest.fit = keeping
-    try:
-        yield grown
-    finally:
-        IsolationForest.fit = original
-
-
-def chunks(events: pl.DataFrame, size: int) -> list[bytes]:
-    """CSV bodies as splunkd writes them: each field with its `__mv_` column, which is empty for single values."""
-    header = [name for field in events.columns for name in (field, f"__mv_{field}")]
-    rows = [[cell for value in row for cell in (value or "", "")] for row in events.cast(pl.String).iter_rows()]
-    return [frames.to_csv(header, rows[start : start + size]) for start in range(0, len(rows), size)]
+BENCH = ROOT / "bench"
+READY_S = 120.0
+PATIENCE = {"chunk_deadline_s": 100, "search_budget_s": 3600}
+"""No chunk shall be given up: a benchmark of rows without scores would be of no use."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +58,13 @@ class Design:
     service: Served
     python: str | None
 
-    def run(self, bodies: list[bytes]) -> Run:
-        """Score all chunks in one new command process; RuntimeError when it complains."""
-        self._forget_contracts()
+    def run(self, bodies: list[bytes], forget: bool = True) -> Run:
+        """Score all chunks in one new command process; RuntimeError when it complains.
+
+        forget: whether it asks for the contract, as the first search in a minute does.
+        """
+        if forget:
+            self._forget_contracts()
         cpu_s = self._cpu_s()
         began = time.perf_counter()
         with CommandProcess(self.splunkd, self.command, self.arguments, python=self.python) as process:
@@ -126,7 +85,6 @@ class Design:
         return ended.ru_utime + ended.ru_stime + self.service.cpu_s()
 
     def _forget_contracts(self) -> None:
-        """Each run shall ask for the contract, as the first search after a fit does."""
         for kept in (self.splunkd.app.home / "var" / "run" / "splunk").rglob("contract-*"):
             kept.unlink()
 
@@ -134,22 +92,35 @@ class Design:
 class Served:
     """A service as a child process that answers /readyz. It starts at once; whoever enters waits until it is ready."""
 
-    def __init__(self, words: list[str], port: int, log: Path) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._log = log
+    def __init__(
+        self, words: list[str], port: int, log: Path, *, ca: Path | None = None, settings: Mapping[str, object] = {}
+    ) -> None:
+        """words: the module and its arguments; ca: its certificate, when it speaks TLS; settings: AISCORE_* of it."""
+        self.port, self.ca, self._log = port, ca, log
+        self.url = f"{'https' if ca else 'http'}://127.0.0.1:{port}"
+        self.started = time.perf_counter()
         with log.open("wb") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *words],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT, env=_environment(), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT, env=_environment(settings),
+                start_new_session=True,
             )  # fmt: skip
 
-    def wait_until_ready(self) -> None:
-        """RuntimeError with the end of its log when it ends, or takes longer than a minute."""
-        give_up = time.monotonic() + READY_S
-        while time.monotonic() < give_up and self._process.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
-                return
-            time.sleep(0.05)
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection that is kept alive, not yet opened."""
+        if self.ca is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_S)
+        context = ssl.create_default_context(cafile=self.ca)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=READY_S, context=context)
+
+    def wait_until_ready(self) -> float:
+        """Seconds since its start. RuntimeError with the end of its log when it ends, or takes too long."""
+        while time.perf_counter() - self.started < READY_S and self._process.poll() is None:
+            with suppress(OSError), closing(self.connect()) as line:
+                line.request("GET", "/readyz")
+                if line.getresponse().status == 200:
+                    return time.perf_counter() - self.started
+            time.sleep(0.01)
         raise RuntimeError(f"{self.url} did not become ready:\n{self.last_lines()}")
 
     def end(self) -> None:
@@ -158,57 +129,123 @@ class Served:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def cpu_s(self) -> float:
-        """Processor seconds of its process group so far; 0 where there is no /proc."""
-        ticks = 0
+    def processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """The processes of its group: /proc/PID, and the cells of its stat from the state on."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
-                # After the name in brackets: state, parent, process group, and from the 12th on utime and stime.
                 cells = stat.read_text().rpartition(")")[2].split()
-                ticks += int(cells[11]) + int(cells[12]) if int(cells[2]) == self._process.pid else 0
+                if int(cells[2]) == self._process.pid:
+                    yield stat.parent, cells
+
+    def cpu_s(self) -> float:
+        """Processor seconds of its process group so far; 0 where there is no /proc."""
+        ticks = sum(int(cells[11]) + int(cells[12]) for _, cells in self.processes())
         return ticks / os.sysconf("SC_CLK_TCK")
+
+    def peak_mb(self) -> float:
+        """Peak resident memory (VmHWM) of the process of its group that has the highest, MB of 10**6 bytes."""
+        found = [0]
+        for folder, _ in self.processes():
+            with suppress(OSError):
+                lines = (folder / "status").read_text().splitlines()
+                found += [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+        return max(found) * 1024 / 1e6
 
     def last_lines(self) -> str:
         """The end of its log."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
 
 
+class Stage:
+    """Where designs are set up: a folder for apps and logs, the commands' Python, and an end to everything started."""
+
+    def __init__(self, folder: Path, python: str | None, ends: ExitStack) -> None:
+        self.folder, self.python, self.ends = folder, python, ends
+
+    def sidecar(
+        self, home: Path, *, tls: tuple[Path, Path] | None = None, settings: Mapping[str, object] = {}
+    ) -> Served:
+        """`aiscore serve` over a home. tls: certificate and key."""
+        port = _free_port()
+        words = ["sidecar.cli", "serve", "--home", str(home), "--bind", f"127.0.0.1:{port}"]
+        words += ["--tls-cert", str(tls[0]), "--tls-key", str(tls[1])] if tls else []
+        log = self.folder / f"sidecar-{port}.log"
+        return self._ended(Served(words, port, log, ca=tls[0] if tls else None, settings=settings))
+
+    def aiscore(self, name: str, service: Served, home: Path, *arguments: str) -> Design:
+        """The packaged app in front of a sidecar. arguments: of the command, beside fields."""
+        splunkd = self.ends.enter_context(Splunkd(self._app))
+        splunkd.configure(url=service.url, ca_file=service.ca or "", **PATIENCE)
+        splunkd.keep_secret(ticket_secret(read_settings(home=home)).decode())
+        # fields=all: the same bytes for all. By default splunkd would send only the columns of the contract.
+        return Design(name, splunkd, "aiscore", [*arguments, "fields=all"], service, self.python)
+
+    def conventional(self, name: str, kind: str, model: Fitted, *arguments: str) -> Design:
+        """The design written out in bench/<kind>."""
+        port = _free_port()
+        words = [f"bench.{kind}.server", "--home", str(model.home), "--model", model.name]
+        words += ["--forest", str(model.forest), "--port", str(port)]
+        words += ["--booster", str(model.booster)] if model.booster else []
+        service = self._ended(Served(words, port, self.folder / f"{name}.log"))
+        app = _installed(self.folder / f"splunk-{name}", BENCH / kind / "app")
+        # The same splunklib and requests as AIScore's package has.
+        shutil.copytree(self._app.folder / "lib", app.folder / "lib")
+        splunkd = self.ends.enter_context(Splunkd(app))
+        return Design(name, splunkd, f"{kind}score", [f"url={service.url}/score", *arguments], service, self.python)
+
+    @cached_property
+    def _app(self) -> InstalledApp:
+        return _installed(self.folder / "splunk-aiscore")
+
+    def _ended(self, service: Served) -> Served:
+        self.ends.callback(service.end)
+        return service
+
+
 @contextmanager
-def designs(model: Fitted, folder: Path, python: str | None) -> Iterator[tuple[Design, Design]]:
-    """AIScore and the naive design, both running on one model. python: the commands' interpreter."""
+def staged(folder: Path, python: str | None) -> Iterator[Stage]:
+    """A stage; at the end all services end. python: the commands' interpreter."""
     with ExitStack() as ends:
-        pair = _aiscore(model, folder, python, ends), _naive(model, folder, python, ends)
-        for design in pair:
-            design.service.wait_until_ready()
-        pair[0].splunkd.keep_secret((model.home / "keys" / "ticket.key").read_text().strip())
-        yield pair
+        yield Stage(folder, python, ends)
 
 
-def _aiscore(model: Fitted, folder: Path, python: str | None, ends: ExitStack) -> Design:
-    port = _free_port()
-    words = ["sidecar.cli", "serve", "--home", str(model.home), "--bind", f"127.0.0.1:{port}"]
-    service = _started(words, port, folder / "aiscore.log", ends)
-    splunkd = ends.enter_context(Splunkd(_installed(folder / "splunk-aiscore")))
-    splunkd.configure(url=service.url)
-    # fields=all: the same bytes for both. By default splunkd would send only the columns of the contract.
-    return Design("aiscore", splunkd, "aiscore", [f"model={MODEL}", "explain=none", "fields=all"], service, python)
+def copied_home(home: Path, copy: Path) -> Path:
+    """A copy: two sidecars may not share a home."""
+    return Path(shutil.copytree(home, copy, ignore=shutil.ignore_patterns("serve.lock")))
 
 
-def _naive(model: Fitted, folder: Path, python: str | None, ends: ExitStack) -> Design:
-    port = _free_port()
-    words = ["bench.naive.server", "--home", str(model.home), "--model", MODEL, "--forest", str(model.forest)]
-    service = _started([*words, "--port", str(port)], port, folder / "naive.log", ends)
-    app = _installed(folder / "splunk-naive", NAIVE_APP)
-    # The same splunklib and requests as AIScore's package has.
-    shutil.copytree(folder / "splunk-aiscore" / "etc" / "apps" / "aiscore" / "lib", app.folder / "lib")
-    splunkd = ends.enter_context(Splunkd(app))
-    return Design("naive", splunkd, "naivescore", [f"url={service.url}/score"], service, python)
+def score_only_designs(stage: Stage, plain: Fitted) -> tuple[Design, Design]:
+    """AIScore and the naive design without explanations, on the model without labels."""
+    service = stage.sidecar(plain.home)
+    ours = stage.aiscore("aiscore", service, plain.home, f"model={plain.name}", "explain=none")
+    naive = stage.conventional("naive", "naive", plain)
+    _all_ready(ours, naive)
+    return ours, naive
 
 
-def _started(words: list[str], port: int, log: Path, ends: ExitStack) -> Served:
-    service = Served(words, port, log)
-    ends.callback(service.end)
-    return service
+def explained_designs(stage: Stage, full: Fitted, plain: Design) -> list[Design]:
+    """Every event explained, or the tuned design's share, on the model of all voices.
+
+    plain: a design in front of a sidecar over the model's home, which serves this one too.
+    """
+    words = (f"model={full.name}", "explain=all")
+    tls = certificate(stage.folder)
+    home = copied_home(full.home, stage.folder / "home-tls")
+    secure = stage.sidecar(home, tls=tls)
+    designs = [
+        stage.aiscore("aiscore", plain.service, full.home, *words),
+        stage.aiscore("aiscore_tls", secure, home, *words),
+        stage.conventional("tuned", "tuned", full),
+        stage.conventional("naive_explained", "naive", full, "explain=true"),
+    ]
+    _all_ready(*designs)
+    return designs
+
+
+def _all_ready(*designs: Design) -> None:
+    """Their services start side by side."""
+    for design in designs:
+        design.service.wait_until_ready()
 
 
 def _installed(home: Path, origin: Path | None = None) -> InstalledApp:
@@ -216,9 +253,10 @@ def _installed(home: Path, origin: Path | None = None) -> InstalledApp:
     return InstalledApp(home, origin)
 
 
-def _environment() -> dict[str, str]:
-    """Ours without the settings of another sidecar."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AISCORE_")}
+def _environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """Ours without the settings of another sidecar, and with these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AISCORE_")}
+    return kept | {f"AISCORE_{name.upper()}": str(value) for name, value in settings.items()}
 
 
 def _free_port() -> int:

@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.speed_designs import MODEL, ROOT, Design, Fitted
+from bench.speed_company import Fitted
+from bench.speed_designs import BENCH, Design
 from models.detectors.blocks import in_blocks
 from models.event_id import event_ids_of
 from models.features.encode import encode
 from models.features.values import read_values
 from models.trained import inputs_of
 from sidecar.app import open_house
-from sidecar.settings import Settings
+from sidecar.settings import read_settings
 from sidecar.wire import Limits, digest, read_csv, write_reply
 from tests.splunkd import pythons
 
@@ -32,8 +33,8 @@ def pieces(model: Fitted, chunk: bytes, design: Design, folder: Path) -> dict[st
 
 def _sidecar(model: Fitted, chunk: bytes) -> tuple[dict[str, float], bytes, str]:
     """The steps of `score` as the sidecar takes them, the reply and the model's id."""
-    house = open_house(Settings(home=model.home))
-    loaded, nthread = house.shelf.champion(MODEL), house.nthread
+    house = open_house(read_settings(home=model.home))
+    loaded, nthread = house.shelf.champion(model.name), house.nthread
     trained = loaded.trained
     table = read_csv(chunk, Limits())
     values = read_values(table, trained.spec)
@@ -74,8 +75,9 @@ def _command(design: Design, chunk: bytes, reply: bytes, model_id: str, folder: 
     (folder / "reply.csv").write_bytes(reply)
     app = design.splunkd.app
     python = design.python or pythons.best(app.conf("commands")["aiscore"]["python.required"])
-    words = [app.folder, folder / "chunk.csv", folder / "reply.csv", model_id]
-    script = ROOT / "bench" / "speed_kit.py"
-    done = subprocess.run([python, script, *words], stdout=subprocess.PIPE, check=True, env=app.environment())
+    places = [BENCH / "speed_kit.py", app.folder, folder / "chunk.csv", folder / "reply.csv"]
+    done = subprocess.run(
+        [python, *map(str, places), model_id], stdout=subprocess.PIPE, check=True, env=app.environment()
+    )
     found: dict[str, float] = json.loads(done.stdout)
     return found

@@ -1,106 +1,83 @@
 """The naive service: JSON records in, JSON rows out, on Flask's development server.
 
-python -m bench.naive.server --home HOME --model NAME --forest forest.joblib --port 5000
+python -m bench.naive.server --home HOME --model NAME --forest forest.joblib --booster booster.json --port 5000
 
-The features, the margin and the scale are AIScore's own code on the champion's own files, so that both designs do the
-same work; the forest is scored by scikit-learn and the boost by XGBoost, as their manuals show.
+The features, the margin and the scale are AIScore's own code on the champion's own files, so that all designs do the
+same work. The forest is scored by scikit-learn and explained by shap, the boost scored and explained by XGBoost, as
+their manuals show; the texts are made row by row.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import polars as pl
 import xgboost
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
-from sklearn.ensemble import IsolationForest
 
+from bench.library import UNSCORED, LibraryModel, contribution_text, reason_text, service_options
 from models.detectors.base import Floats, Matrix
-from models.detectors.forest import expected_path
 from models.event_id import event_ids_of
-from models.features.encode import Encoded, encode
+from models.features.encode import encode
 from models.features.values import read_values
-from models.risk import risk_of, severity_of
-from models.scoring import LEAST_FILLED, Model
+from models.scoring import LEAST_FILLED
 from models.trained import Inputs, inputs_of
-from sidecar.app import open_house
-from sidecar.settings import Settings
-
-EMPTY = ("score", "severity", "risk", "anomaly", "threat", "reasons", "contributions", "model")
-UNSCORED = {f"ai_{name}": "" for name in EMPTY} | {"ai_status": "unscored", "ai_note": "bad_features"}
-"""What a row says that holds too little to be scored."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model whose forest is scikit-learn's own object."""
+    """Scores and explains records."""
 
-    model: Model
-    forest: IsolationForest
+    library: LibraryModel
 
-    def rows(self, records: list[dict[str, Any]], carry: bytes) -> tuple[list[dict[str, Any]], bytes]:
+    def rows(
+        self, records: list[dict[str, Any]], carry: bytes, explain: bool = False
+    ) -> tuple[list[dict[str, Any]], bytes]:
         """The output fields of each record, and the carry for the next chunk."""
-        spec = self.model.trained.spec
+        model = self.library.model
+        spec = model.trained.spec
         table = pl.DataFrame(records, infer_schema_length=None)
         values = read_values(table, spec)
-        encoded = encode(values, spec, self.model.generation)
+        encoded = encode(values, spec, model.generation)
         inputs = inputs_of(encoded, values, spec, carry)
-        columns = self._columns(table, encoded, inputs)
+        ids = event_ids_of(table, spec.ids)
+        columns = self.library.columns(encoded, inputs, self._boost(inputs.matrix), ids)
+        columns["ai_note"] = self.library.notes(encoded, inputs, [explain] * len(records))
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        if explain:
+            for row, record, by_field in zip(rows, records, self._by_field(inputs), strict=True):
+                row["ai_reasons"] = reason_text(by_field, record)
+                row["ai_contributions"] = contribution_text(by_field)
         for row, filled in zip(rows, encoded.filled, strict=True):
             if filled < LEAST_FILLED:
-                row.update(UNSCORED)
+                row.update({f"ai_{name}": "" for name in UNSCORED})
         return rows, inputs.carry
 
-    def _columns(self, table: pl.DataFrame, encoded: Encoded, inputs: Inputs) -> dict[str, list[Any]]:
-        trained, count = self.model.trained, table.height
-        voices = np.column_stack([inputs.surprise.score(), self._forest(inputs.matrix), self._boost(inputs.matrix)])
-        margin = trained.margin.score(voices)
-        score = trained.scale.score(margin)
-        shares = np.linspace(0, 1, len(trained.anomaly_grid))
-        anomaly = np.interp(trained.margin.unsupervised(voices), trained.anomaly_grid, shares)
-        complete = all(field in table.columns for field in self.model.contract.inputs)
-        return {
-            "ai_score": score.tolist(),
-            "ai_severity": severity_of(score, trained.thresholds).tolist(),
-            "ai_risk": risk_of(score).tolist(),
-            "ai_anomaly": anomaly.round(6).tolist(),
-            "ai_threat": trained.platt.probability(margin).round(6).tolist() if trained.platt else [""] * count,
-            "ai_reasons": [""] * count,
-            "ai_contributions": [""] * count,
-            "ai_model": [self.model.id] * count,
-            "ai_event_id": event_ids_of(table, trained.spec.ids),
-            "ai_status": ["scored" if complete else "partial"] * count,
-            "ai_note": [
-                self._note(cold, late, complete) for cold, late in zip(encoded.cold, inputs.out_of_order, strict=True)
-            ],
-        }
-
-    def _forest(self, matrix: Matrix) -> Floats:
-        """Minus the mean path length, taken back out of scikit-learn's score -2 ** (-path / c)."""
-        typical = float(expected_path(np.array([self.forest.max_samples_]))[0])
-        return typical * np.log2(-self.forest.score_samples(matrix))
-
     def _boost(self, matrix: Matrix) -> Floats:
-        if self.model.trained.boost is None:
+        if self.library.booster is None:
             return np.zeros(len(matrix))
-        booster = self.model.trained.boost.booster
-        return np.asarray(booster.predict(xgboost.DMatrix(matrix), output_margin=True), np.float64)
+        return np.asarray(self.library.booster.predict(xgboost.DMatrix(matrix), output_margin=True), np.float64)
 
-    def _note(self, cold: bool, late: bool, complete: bool) -> str:
-        words = ["unsupervised_only"] if self.model.trained.boost is None else []
-        words += ["cold_entity"] if cold else []
-        words += ["not_explained"]
-        words += [] if complete else ["missing_fields"]
-        words += ["out_of_order"] if late else []
-        return ",".join(words)
+    def _by_field(self, inputs: Inputs) -> list[dict[str, float]]:
+        """The contributions of each row to the margin, summed by field."""
+        margin, spec = self.library.model.trained.margin, self.library.model.trained.spec
+        columns = [column.field for column in spec.columns()]
+        terms = inputs.surprise.contributions()
+        forest = self.library.forest_contributions(inputs.matrix)
+        boost = self.library.boost_contributions(inputs.matrix)
+        heard = [(terms, spec.sources()), (forest, columns), *([(boost, columns)] if boost else [])]
+        found = []
+        for row in range(len(inputs.matrix)):
+            by_field = dict.fromkeys(spec.sources(), 0.0)
+            for (voice, fields), weight, spread in zip(heard, margin.weights, margin.spreads, strict=False):
+                for field, value in zip(fields, voice.phi[row], strict=True):
+                    by_field[field] += weight / spread * value
+            found.append(by_field)
+        return found
 
 
 def create_app(scorer: Scorer) -> Flask:
@@ -110,7 +87,7 @@ def create_app(scorer: Scorer) -> Flask:
     @app.post("/score")
     def score() -> ResponseReturnValue:
         sent = request.get_json()
-        rows, carry = scorer.rows(sent["records"], base64.b64decode(sent["carry"]))
+        rows, carry = scorer.rows(sent["records"], base64.b64decode(sent["carry"]), sent["explain"])
         return jsonify({"rows": rows, "carry": base64.b64encode(carry).decode()})
 
     @app.get("/readyz")
@@ -121,15 +98,8 @@ def create_app(scorer: Scorer) -> Flask:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, required=True, help="the AISCORE_HOME that holds the model")
-    parser.add_argument("--model", required=True, help="its name")
-    parser.add_argument("--forest", type=Path, required=True, help="the fitted IsolationForest, kept by joblib")
-    parser.add_argument("--port", type=int, default=5000)
-    chosen = parser.parse_args()
-    model = open_house(Settings(home=chosen.home)).shelf.champion(chosen.model)
-    app = create_app(Scorer(model, joblib.load(chosen.forest)))
-    app.run(host="127.0.0.1", port=chosen.port, threaded=True)
+    library, port = service_options(__doc__ or "")
+    create_app(Scorer(library)).run(host="127.0.0.1", port=port, threaded=True)
 
 
 if __name__ == "__main__":

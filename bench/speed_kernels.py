@@ -1,0 +1,167 @@
+"""The kernels alone, on one thread, beside the libraries'; and what all cores can do without CSV and HTTP."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import polars as pl
+import xgboost
+from rich.progress import Progress
+
+from bench.library import LibraryModel
+from bench.speed_company import Fitted
+from bench.speed_equal import TOLERANCE
+from bench.speed_newest import OtherXgboost, install
+from models.detectors.base import Floats, Matrix
+from models.features.encode import encode
+from models.features.values import read_values
+from models.scoring import Model
+from models.trained import Inputs, inputs_of
+
+OURS_FOREST, OURS_BOOST = "AIScore forest, contributions", "AIScore boost, contributions"
+SHAP, CONTRIBS, NEWEST = "shap.TreeExplainer", "xgboost pred_contribs", "newest xgboost pred_contribs"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pass over `rows` rows, in processor seconds."""
+
+    name: str
+    rows: int
+    cpu_s: Callable[[], float]
+
+
+def matrix_of(model: Model, events: pl.DataFrame) -> Inputs:
+    """What the voices hear of the events."""
+    spec = model.trained.spec
+    values = read_values(events.cast(pl.String), spec)
+    return inputs_of(encode(values, spec, model.generation), values, spec)
+
+
+def kernels(
+    full: Fitted, events: pl.DataFrame, few: int, count: int, newest: Path | None, folder: Path, bar: Progress
+) -> dict[str, Any]:
+    """Microseconds of one core a row for each step, and the two ratios.
+
+    events: ours take all, the libraries' exact SHAP `few` of them, evenly spread; newest: where the newest XGBoost is
+    put, or None not to try it. Raises AssertionError when contributions differ.
+    """
+    model = full.loaded()
+    assert full.booster
+    library = LibraryModel.read(model, full.forest, full.booster)
+    assert library.booster
+    library.booster.set_param({"nthread": 1})
+    matrix = matrix_of(model, events).matrix
+    slow = matrix[:: -(-len(matrix) // few)]
+    with _other(newest, full.booster, slow, folder) as (other, why):
+        steps = [*_steps(model, library, matrix, slow), *([Step(NEWEST, len(slow), other.seconds)] if other else [])]
+        took = [[step.cpu_s() for step in steps] for _ in bar.track(range(count + 1), description="kernels")][1:]
+        _equal(model, library, slow, other)
+        version = other.version if other else None
+    us = {step.name: [taken[at] / step.rows * 1e6 for taken in took] for at, step in enumerate(steps)}
+    found = {
+        "us_per_row": {name: round(median(each), 2) for name, each in us.items()},
+        "boost_vs_library": _times(us[CONTRIBS], us[OURS_BOOST]),
+        "forest_vs_library": _times(us[SHAP], us[OURS_FOREST]),
+        "boost_vs_newest": _times(us[NEWEST], us[OURS_BOOST]) if NEWEST in us else None,
+    }
+    told = {"xgboost": xgboost.__version__, "newest_xgboost": version, "newest_xgboost_missing": why}
+    return found | told | {"rows": len(matrix), "library_rows": len(slow), "rounds": count}
+
+
+def _steps(model: Model, library: LibraryModel, matrix: Matrix, slow: Matrix) -> list[Step]:
+    forest, boost, booster = model.trained.forest, model.trained.boost, library.booster
+    assert boost and booster
+    data = xgboost.DMatrix(slow, nthread=1)
+    passes: list[tuple[str, Matrix, Callable[[Matrix], object]]] = [
+        ("AIScore forest, score", matrix, forest.score),
+        ("scikit-learn score_samples", matrix, library.forest.score_samples),
+        (OURS_FOREST, matrix, forest.contributions),
+        (SHAP, slow, library.forest_contributions),
+        ("AIScore boost, score", matrix, boost.score),
+        ("xgboost inplace_predict", matrix, lambda rows: booster.inplace_predict(rows, predict_type="margin")),
+        (OURS_BOOST, matrix, boost.contributions),
+        (CONTRIBS, slow, lambda rows: booster.predict(data, pred_contribs=True)),
+    ]
+    return [Step(name, len(rows), _timed(run, rows)) for name, rows, run in passes]
+
+
+def _timed(run: Callable[[Matrix], object], rows: Matrix) -> Callable[[], float]:
+    def once() -> float:
+        began = time.process_time()
+        run(rows)
+        return time.process_time() - began
+
+    return once
+
+
+@contextmanager
+def _other(
+    packages: Path | None, booster: Path, matrix: Matrix, folder: Path
+) -> Iterator[tuple[OtherXgboost | None, str]]:
+    """The newest XGBoost as a child process, or None and why not."""
+    why = install(packages) if packages else "not asked for"
+    if why or packages is None:
+        yield None, why
+        return
+    with OtherXgboost(packages, booster, matrix, folder) as other:
+        yield (other, "") if other.version else (None, "it did not start on this machine")
+
+
+def _equal(model: Model, library: LibraryModel, rows: Matrix, other: OtherXgboost | None) -> None:
+    """AssertionError unless all give each row and column the same contributions."""
+    forest, boost = model.trained.forest, model.trained.boost
+    assert boost
+    theirs = library.boost_contributions(rows)
+    assert theirs
+    _near("forest", forest.contributions(rows).phi, library.forest_contributions(rows).phi)
+    ours = boost.contributions(rows).phi
+    _near("boost", ours, theirs.phi)
+    if other:
+        _near("newest boost", ours, other.phi()[:, :-1].astype(np.float64))
+
+
+def _near(name: str, ours: Floats, theirs: Floats) -> None:
+    far = float((np.abs(ours - theirs) / np.maximum(1, np.abs(ours))).max())
+    assert far <= TOLERANCE, f"{name}: contributions lie {far:.1e} apart"
+
+
+def _times(theirs: list[float], ours: list[float]) -> dict[str, Any]:
+    ratios = [other / mine for other, mine in zip(theirs, ours, strict=True)]
+    return {"ratio": round(median(ratios), 1), "ratios": [round(ratio, 1) for ratio in ratios]}
+
+
+def floor(full: Fitted, events: pl.DataFrame, count: int, bar: Progress) -> dict[str, Any]:
+    """Wall microseconds a row on all cores, without CSV and HTTP: the kernels, and all of `Model.score`."""
+    model, cores = full.loaded(), os.cpu_count() or 1
+    inputs = matrix_of(model, events)
+    table = events.cast(pl.String)
+    with ThreadPoolExecutor(cores) as pool:
+        steps: dict[str, Callable[[], object]] = {
+            "kernels": lambda: _voices_explained(model, inputs, pool, cores),
+            "model": lambda: model.score(table, explain="all", nthread=cores),
+        }
+        took: dict[str, list[float]] = {name: [] for name in steps}
+        for _ in bar.track(range(count + 1), description="all cores, in process"):
+            for name, step in steps.items():
+                began = time.perf_counter()
+                step()
+                took[name].append(time.perf_counter() - began)
+    us = {f"{name}_us_per_row": round(median(each[1:]) / len(events) * 1e6, 2) for name, each in took.items()}
+    return us | {"rows": len(events), "threads": cores}
+
+
+def _voices_explained(model: Model, inputs: Inputs, pool: ThreadPoolExecutor, threads: int) -> None:
+    """Scores and contributions of every row, as `Model.score` asks for them."""
+    model.trained.voices(inputs, threads)
+    blocks = np.array_split(np.arange(len(inputs.matrix)), threads)
+    list(pool.map(lambda rows: model.trained.contributions(inputs.take(rows)), blocks))
