@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from models.detectors.base import Floats
 
@@ -24,6 +23,8 @@ class Platt:
 
         margin: of rows that trained nothing, float64 (n,); labels: bool (n,), both classes present.
         """
+        from scipy.optimize import minimize  # half a second that scoring does not need
+
         positives, negatives = int(labels.sum()), int((~labels).sum())
         target = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
         spread = float(margin.std()) or 1.0

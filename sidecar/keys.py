@@ -8,13 +8,18 @@ from sidecar.errors import StoreError
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made when absent, open to its owner only."""
+    """The folder, made when absent, ours and open to nobody else; StoreError where that cannot be had."""
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as failure:
         raise StoreError(f"{path} cannot be made: {failure.strerror}; name another folder") from failure
-    if path.stat().st_mode & 0o077:
+    found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise StoreError(f"{path} belongs to another user; name another folder, or run: chown -R {os.geteuid()} {path}")
+    if found.st_mode & 0o077:
         path.chmod(0o700)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StoreError(f"{path} cannot be written; run: chmod 700 {path}")
     return path
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import resource
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from sidecar.journal import CONFIG, tell
 from sidecar.settings import Settings, read_settings
 
 TARGET = "sidecar.serve:target"
+SWITCH_S = 0.001
+"""How long one thread may keep the interpreter while others wait: a health check must not wait for a batch."""
 
 
 def serve(settings: Settings) -> int:
@@ -69,6 +72,7 @@ def target() -> Callable[..., Any]:
 def _opened(settings: Settings) -> Callable[..., Any]:
     global _lock
     prepare(settings.home)
+    sys.setswitchinterval(SWITCH_S)
     _follow_parent()
     _lock = _only_one(settings.home)
     from sidecar.app import open_door

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from models.detectors.base import Contributions, Floats
 
@@ -75,6 +74,8 @@ def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, floa
 
     z: float64 (n, 3); labels: bool (n,). The unsupervised weights are then lifted to the floor.
     """
+    from scipy.optimize import minimize  # half a second that scoring does not need
+
     heard = np.clip(z, -MAX_Z, MAX_Z)
     sign = np.where(labels, 1.0, -1.0)
 

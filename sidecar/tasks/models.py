@@ -9,7 +9,7 @@ from pydantic import Field
 
 from models.errors import DataError
 from models.registry import Line, Version
-from sidecar.errors import CallerError
+from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
 from sidecar.options import Options
 
@@ -89,9 +89,18 @@ def _show(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
             f"model '{line.name}' has no champion", code="no_model", field="version", mend="name a version"
         )
     card = json.loads(bytes(house.blobs.read(version.card)))
-    facts = _facts(version) | {"state": line.state(version)} | card
+    facts = _facts(version) | {"state": line.state(version), "explained_by": _ways(line, version, house)} | card
     cells = [(key, value if isinstance(value, str) else json.dumps(value)) for key, value in facts.items()]
     return pl.DataFrame(cells, schema={"key": pl.String, "value": pl.String}, orient="row")
+
+
+def _ways(line: Line, version: Version, house: House) -> str:
+    """How each voice of trees is explained: by table, by quadrature, or some trees each way."""
+    try:
+        ways = house.shelf.load(line.name, version).trained.attributions
+    except StoreError as failure:
+        return f"not known: {failure}"
+    return "; ".join(f"{voice}: {way.path}" for voice, way in ways.items())
 
 
 def _promote(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:

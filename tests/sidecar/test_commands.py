@@ -36,6 +36,11 @@ def test_every_row_gets_its_fields_in_order(api: Api) -> None:
     assert reply.headers["AIScore-Model"] == found[0]["ai_model"]
 
 
+def test_the_card_says_how_scores_are_explained(api: Api) -> None:
+    shown = {row["key"]: row["value"] for row in rows(api.post("/v1/models?model=ait&action=show").data)}
+    assert shown["explained_by"].startswith("forest: table")
+
+
 def test_the_same_chunk_gets_the_same_answer_and_nothing_is_written(api: Api) -> None:
     before = api.service.house.ledger.verify()
     first, again = (api.post("/v1/score?model=ait&explain=none", CHUNK) for _ in range(2))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -279,8 +280,9 @@ def job_of(server: Server, job: str) -> dict[str, object]:
 def test_told_to_stop_it_answers_first(home: Path) -> None:
     answers: list[int] = []
     with serving(home) as server:
-        url = "/v1/score?model=ait&explain=auto&explain_budget_s=0.8"
-        work = threading.Thread(target=lambda: answers.append(server.post(url, events(30, 300, seed=9)).status_code))
+        many = events(30, 3000, seed=9)
+        url = "/v1/score?model=ait&explain=all"
+        work = threading.Thread(target=lambda: answers.append(server.post(url, many).status_code))
         work.start()
         wait_until(lambda: busy(server) == 1.0, server, 5)
     work.join(5)
@@ -321,3 +323,22 @@ def test_it_does_not_listen_where_that_would_be_unsafe(tmp_path: Path, words: li
     given = {words[at].strip("-").replace("-", "_"): words[at + 1] for at in range(0, len(words), 2)}
     with pytest.raises(CallerError, match=told):
         Settings(home=tmp_path, **given).check_serving()  # type: ignore[arg-type]
+
+
+def test_killed_while_it_warms_up_it_starts_again(home: Path) -> None:
+    """Kernels are compiled into the cache while the server starts: half of them there must not hurt the next start."""
+    cache = home / "cache" / "numba"
+    shutil.rmtree(cache, ignore_errors=True)
+    log = home.parent / "killed.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command(home, free_port()), stderr=out, cwd=ROOT, start_new_session=True)
+    end = time.monotonic() + 60
+    while not list(cache.rglob("*.nbc")):
+        assert time.monotonic() < end and process.poll() is None, log.read_text()
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+    assert b'"ready"' not in log.read_bytes(), "it was ready before it could be killed"
+    with serving(home) as again:
+        scored = again.post("/v1/score?model=ait&explain=all", CHUNK)
+        assert scored.status_code == 200 and "not_explained" not in scored.text

@@ -32,6 +32,13 @@ def test_the_kernels_cache_is_ours_alone_and_set_before_they_are_imported(
     assert found.stdout.strip() == "[]", found.stderr
 
 
+def test_serving_does_without_what_only_a_fit_needs() -> None:
+    only_fits = ("scipy.optimize", "sklearn", "xgboost", "shap")
+    script = f"import sys, sidecar.app; print([name for name in {only_fits} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert found.stdout.strip() == "[]", found.stderr
+
+
 def test_champions_are_loaded_before_they_are_asked_for(home: Path) -> None:
     house = open_house(Settings(home=home))
     told: list[str] = []
