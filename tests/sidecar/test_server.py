@@ -280,7 +280,7 @@ def job_of(server: Server, job: str) -> dict[str, object]:
 def test_told_to_stop_it_answers_first(home: Path) -> None:
     answers: list[int] = []
     with serving(home) as server:
-        many = events(30, 3000, seed=9)
+        many = events(30, 300, seed=9)
         url = "/v1/score?model=ait&explain=all"
         work = threading.Thread(target=lambda: answers.append(server.post(url, many).status_code))
         work.start()
