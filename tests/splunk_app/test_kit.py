@@ -80,6 +80,13 @@ def test_a_quote_inside_a_cell_opens_nothing() -> None:
     assert not Rows(b'a,b\n",').plain
 
 
+@pytest.mark.parametrize("marks", [b"\xff", b"\xff\xfe\xc0\xc1\0\1\2", bytes(set(range(256)) - set(b'",\r\n'))])
+def test_line_ends_in_quotes_are_found_whatever_bytes_stand_around_them(marks: bytes) -> None:
+    records = [b'"two\nlines",' + marks, b'1,"' + marks + b'\n"', b'"""",""', b'"a""\n""b",""""']
+    rows = Rows(b"a,b\n" + b"\n".join(records))
+    assert rows.records == records and rows.plain
+
+
 @given(tables, st.booleans())
 def test_splice_adds_columns_and_changes_nothing(table: list[list[str]], came_in: bool) -> None:
     body = body_of(table)
@@ -186,6 +193,48 @@ def test_a_reply_is_taken_whole_or_not_at_all() -> None:
     ]:
         with pytest.raises(Failure, match=said):
             reader.suffixes(reader.header + lines, count, model)
+
+
+@pytest.mark.parametrize(
+    "text", [b'x"y', b'"x"y', b'"x', b'x"', b'"x""', b'"x"y"', b'""x', b"x\ry", b"x\r", b"x\ny", b"x,y", b'x,"y"']
+)
+def test_a_text_that_no_reader_would_take_alike_is_refused(text: bytes) -> None:
+    reader = ReplyReader("ai_")
+    for old in (b'"a, b"', b"f:1"):
+        for lines in ([GOOD.replace(old, text)], [GOOD, GOOD.replace(old, text)], [GOOD.replace(old, text), GOOD]):
+            body = reader.header + b"".join(b"%d%s" % (at, line[1:]) for at, line in enumerate(lines))
+            with pytest.raises(Failure, match="bad_response"):
+                reader.suffixes(body, len(lines), "m@b/g")
+
+
+@pytest.mark.parametrize("text", [b"", b'""', b'""""', b'"x""y"', b'"x\r\ny\n"', b'",\n,"', b"\xff\0 x", b"C:\\x; y"])
+def test_a_text_may_hold_anything_in_quotes(text: bytes) -> None:
+    reader = ReplyReader("ai_")
+    line = GOOD.replace(b'"a, b"', text)
+    assert reader.suffixes(reader.header + line, 1, "m@b/g") == [line[2:-1]]
+
+
+@pytest.mark.parametrize(
+    "ordinals", [(b"0", b"2"), (b"1", b"0"), (b"0", b"01"), (b"00", b"1"), (b"0", b"+1"), (b"0", b"")]
+)
+def test_ordinals_run_from_0_without_a_gap(ordinals: tuple[bytes, bytes]) -> None:
+    reader = ReplyReader("ai_")
+    body = reader.header + b"".join(ordinal + GOOD[1:] for ordinal in ordinals)
+    with pytest.raises(Failure, match="bad_response"):
+        reader.suffixes(body, 2, "m@b/g")
+
+
+def test_a_long_reply_is_compared_to_its_last_block() -> None:
+    reader = ReplyReader("ai_")
+    lines = [b"%d%s" % (at, GOOD[1:]) for at in range(1000)]
+    assert reader.suffixes(reader.header + b"".join(lines), 1000, "m@b/g") == [GOOD[2:-1]] * 1000
+    for at in (255, 256, 999):
+        swapped = list(lines)
+        swapped[at - 1], swapped[at] = swapped[at], swapped[at - 1]
+        with pytest.raises(Failure, match="not in order"):
+            reader.suffixes(reader.header + b"".join(swapped), 1000, "m@b/g")
+        with pytest.raises(Failure, match="not of the agreed form"):
+            reader.suffixes(reader.header + b"".join([*lines[:at], b"!", *lines[at:]]), 1000, "m@b/g")
 
 
 def test_clipped_rows_are_marked_partial_once() -> None:

@@ -8,6 +8,8 @@ _NEXT = re.compile(b",(" + _CELL + b")")
 _RECORD = re.compile(_CELL + rb"(?:," + _CELL + rb")*")
 _CLOSED = re.compile(rb'[^"]|\Z|"[^"]*(?:""[^"]*)*"(?!")')
 _NEEDS_QUOTES = re.compile(rb'[",\r\n]')
+# In a shape: a quote that does not touch the border of a cell on both sides.
+_MISPLACED = re.compile(rb'"(?:(?<!\A")(?<![,\n]")|(?!\Z|[,\r\n]))')
 
 
 def split(record):
@@ -51,6 +53,22 @@ def quote(plain):
     if _NEEDS_QUOTES.search(plain) is None:
         return plain
     return b'"' + plain.replace(b'"', b'""') + b'"'
+
+
+def shape(pieces):
+    """What stands outside quotes, one quote for each cell in quotes; None unless quotes begin and end with cells.
+
+    `pieces` is the text split at its quotes: a doubled quote leaves an empty piece outside.
+
+    >>> [shape(text.split(b'"')) for text in (b'1,"a""b",', b'1,a"b"', b'1,"b')]
+    [b'1,",', None, None]
+    """
+    if not len(pieces) & 1:
+        return None
+    if len(pieces) == 1:
+        return pieces[0]
+    found = b'"'.join([pieces[0], *filter(None, pieces[2:-1:2]), pieces[-1]])
+    return None if _MISPLACED.search(found) else found
 
 
 def records(body):

@@ -3,11 +3,10 @@
 A line end inside quotes is not the end of a row. Nothing is decoded here: a row leaves as it came.
 """
 
-import re
-
 from aiscore_kit import cells
 
-_QUOTED = re.compile(rb'"[^"]*"')
+# Bytes that no text uses (they are not UTF-8), or hardly any: one that a body lacks can mark its places.
+_MARKS = tuple(bytes((mark,)) for mark in (0xFF, 0xFE, 0xC0, 0xC1, 0x00, 0x01, 0x02, 0x03))
 
 
 class Rows:
@@ -40,13 +39,20 @@ class Rows:
     def __len__(self):
         return len(self.records)
 
-    def lines(self, header, records):
-        """The body made of this header and these records, each with the line end it came with."""
-        found = [header] + records
+    def lines(self, header, *parts):
+        """The body made of this header and of the `parts` of each record, each with the line end it came with.
+
+        Each part is a list with one piece (bytes) a record. All is put together in one go: a step per row in Python
+        would cost more than the copying.
+        """
+        width = len(parts) + 1
+        found = [b"\n"] * (2 + width * len(self))
+        found[0] = header
+        for at, part in enumerate(parts, 2):
+            found[at::width] = part
         if self.tails is not None:
-            found = list(map(bytes.__add__, found, self.tails))
-        found.append(b"")
-        return b"\n".join(found)
+            found[1::width] = [tail + b"\n" for tail in self.tails]
+        return b"".join(found)
 
 
 def _records(body):
@@ -56,61 +62,36 @@ def _records(body):
     if b'"' not in body:
         found = _lines(body)
         return found, _same_width(found) and not _stray_return(body)
-    if body.count(b'"') & 1:
-        return cells.records(body), False
-    # Every quoted run becomes one quote character: what is left is the shape of the table.
-    shape = _QUOTED.sub(b'"', body)
-    if not _quotes_fill_cells(shape):
+    pieces = body.split(b'"')
+    shape = cells.shape(pieces)
+    if shape is None:
         return cells.records(body), False
     outline = _lines(shape)
     found = _lines(body)
     if len(found) != len(outline):
-        found = _rejoined(found)
+        found = _cut_outside_quotes(body, pieces)
     return found, _same_width(outline) and not _stray_return(shape)
 
 
-def _lines(body):
-    found = body.split(b"\n")
+def _lines(body, end=b"\n"):
+    found = body.split(end)
     if not found[-1]:
         found.pop()
     return found
 
 
-def _rejoined(lines):
-    """Lines put together again where the line end stood inside quotes."""
-    found, parts = [], []
-    for line in lines:
-        odd = line.count(b'"') & 1
-        if parts:
-            parts.append(line)
-            if odd:
-                found.append(b"\n".join(parts))
-                parts = []
-        elif odd:
-            parts = [line]
-        else:
-            found.append(line)
-    return found
-
-
-def _quotes_fill_cells(shape):
-    """In a shape, quotes may touch only cell borders and one another (a doubled quote leaves two)."""
-    pieces = shape.split(b'"')
-    borders = b",\n\r"
-    last = len(pieces) - 1
-    for number, piece in enumerate(pieces):
-        if not piece:
-            continue
-        if number and piece[0] not in borders:
-            return False
-        if number < last and piece[-1] not in b",\n":
-            return False
-    return True
+def _cut_outside_quotes(body, pieces):
+    """The records where quoted cells hold line ends: those outside quotes are replaced by a mark and cut at it."""
+    mark = next((mark for mark in _MARKS if mark not in body), None)
+    if mark is None:
+        return cells.records(body)
+    pieces[::2] = b'"'.join(pieces[::2]).replace(b"\n", mark).split(b'"')
+    return _lines(b'"'.join(pieces), mark)
 
 
 def _same_width(lines):
-    commas = lines[0].count(b",")
-    return all(line.count(b",") == commas for line in lines) and (commas > 0 or all(lines))
+    widths = {line.count(b",") for line in lines}
+    return len(widths) == 1 and (widths != {0} or all(lines))
 
 
 def _stray_return(shape):
