@@ -8,7 +8,7 @@ from sidecar.house import House
 
 
 def warm_up(house: House, most: int, report: Callable[..., None]) -> None:
-    """Load the newest champions and score one empty event with each.
+    """Load the newest champions; score and explain one event with each, so that no request waits for that.
 
     A model that fails is reported, not fatal.
     """
@@ -17,7 +17,7 @@ def warm_up(house: House, most: int, report: Callable[..., None]) -> None:
         try:
             model = house.shelf.champion(line.name)
             model.score(
-                pl.DataFrame({name: [""] for name in model.contract.inputs}),
+                pl.DataFrame({name: ["1"] for name in model.contract.inputs}),
                 explain="all",
                 nthread=house.nthread,
             )

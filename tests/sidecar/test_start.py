@@ -44,6 +44,8 @@ def test_champions_are_loaded_before_they_are_asked_for(home: Path) -> None:
     told: list[str] = []
     warm_up(house, 8, lambda event, failure, **facts: told.append(event))
     assert told == [] and [place[0] for place in house.shelf._models] == ["ait"]
+    (model,) = house.shelf._models.values()
+    assert "attributions" in vars(model.trained), "the first explanation would wait for its tables"
 
 
 def test_a_model_that_cannot_be_loaded_keeps_nobody_from_starting(home: Path) -> None:
