@@ -55,35 +55,45 @@ ATTACK_SHARE = 0.002
 LOOK_S = 0.02
 READY_S = 60.0
 
-Stage = tuple[str, float, float]
-"""Its name, seconds, and peak in MB."""
+Stage = tuple[str, float, float, float]
+"""Its name, seconds by the clock and of processors, and peak in MB."""
 
 
 @dataclass
 class Stages:
-    """The peak resident memory (MB) and the seconds of each stage of a process, in order."""
+    """The peak resident memory and the seconds of each stage of a process, in order."""
 
     pid: str = "self"
     found: list[Stage] = field(default_factory=list)
     _name: str = ""
-    _began: float = 0.0
+    _began: tuple[float, float] = (0.0, 0.0)
 
     def enter(self, name: str) -> None:
         """End the stage before, if it has another name, and begin this one. An empty name only ends."""
         if name == self._name:
             return
-        now = time.perf_counter()
+        now = time.perf_counter(), cpu_s(self.pid)
         if self._name:
-            self.found.append((self._name, now - self._began, peak_mb(self.pid)))
+            self.found.append((self._name, now[0] - self._began[0], now[1] - self._began[1], peak_mb(self.pid)))
         self._name, self._began = name, now
         # 5 sets the high-water mark back to what is resident now.
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
 
-def peak_mb(pid: str, mark: str = "VmHWM") -> float:
+def peak_mb(pid: str) -> float:
     """The largest resident memory of a process since its mark was set back, MB (10**6 bytes)."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(mark)) * 1024 / 1e6
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024 / 1e6
+
+
+def cpu_s(pid: str) -> float:
+    """Processor seconds of a process so far, all its threads together."""
+    return sum(int(cell) for cell in _stat(pid)[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: str) -> list[str]:
+    """The cells of /proc/<pid>/stat after the name: state, parent, process group, ..., utime, stime."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def events(rows: int, fields: int = OWN_FIELDS, seed: int = 1) -> pl.DataFrame:
@@ -228,9 +238,11 @@ def _wait_until_ready(url: str) -> None:
 
 def _members(group: int) -> list[str]:
     """The processes of a group."""
-    stats = {path.parent.name: path.read_text() for path in Path("/proc").glob("[0-9]*/stat")}
-    # After the name in brackets: state, parent, process group.
-    return [pid for pid, stat in stats.items() if int(stat.rpartition(")")[2].split()[2]) == group]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may have ended meanwhile
+            found += [folder.name] if int(_stat(folder.name)[2]) == group else []
+    return found
 
 
 def measured(rows: int, fields: int, labelled: bool, served: bool) -> list[Stage]:
@@ -244,11 +256,11 @@ def measured(rows: int, fields: int, labelled: bool, served: bool) -> list[Stage
 
 
 def show(title: str, stages: list[Stage]) -> None:
-    table = Table("stage", "seconds", "peak MB", title=title, title_justify="left")
-    for name, seconds, peak in stages:
-        table.add_row(name, f"{seconds:.1f}", f"{peak:,.0f}")
-    total, peak = sum(stage[1] for stage in stages), max(stage[2] for stage in stages)
-    table.add_row("all", f"{total:.1f}", f"{peak:,.0f}", style="bold")
+    table = Table("stage", "seconds", "CPU seconds", "peak MB", title=title, title_justify="left")
+    wall, cpu, peaks = (list(column) for column in list(zip(*stages, strict=True))[1:])
+    for name, *figures in [*stages, ("all", sum(wall), sum(cpu), max(peaks))]:
+        seconds, processor, peak = figures
+        table.add_row(name, f"{seconds:.1f}", f"{processor:.1f}", f"{peak:,.0f}")
     Console().print(table)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -74,12 +74,26 @@ def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:
 
 
 def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
-    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but it tells busy from quiet."""
+    """The surprise of each row against a baseline that holds it, float64 (n,): rough, but it tells busy from quiet.
+
+    One field at a time, so that no more than its baseline is in memory.
+    """
     periods = [slice(period.start, period.stop) for period in periods_of(values)]
-    learned = Partition.merge(learn(values.slice(p.start, p.stop), spec, teaches[p]) for p in periods)
-    canvas = Canvas.blank(values, spec, NO_ROWS)
-    canvas.encode(0, values.count, Generation.publish(learned, spec))
-    return canvas.surprise
+    total = np.zeros(values.count)
+    for field in spec.fields:
+        alone, own = replace(spec, fields=(field,)), _only(values, field.name)
+        learned = Partition.merge(learn(own.slice(p.start, p.stop), alone, teaches[p]) for p in periods)
+        canvas = Canvas.blank(own, alone, NO_ROWS)
+        canvas.encode(0, values.count, Generation.publish(learned, alone))
+        total += canvas.surprise
+    return total
+
+
+def _only(values: Values, field: str) -> Values:
+    """The rows with one of their fields."""
+    tokens = {name: found for name, found in values.tokens.items() if name == field}
+    numbers = {name: found for name, found in values.numbers.items() if name == field}
+    return replace(values, tokens=tokens, numbers=numbers)
 
 
 def _is_quiet(values: Values, spec: FeatureSpec, teaches: Mask) -> bool:

@@ -17,6 +17,8 @@ from models.features.spec import EVERYONE, FeatureSpec, Field
 
 ALL = np.zeros(1, np.uint64)
 """The roster of the level of everyone, all being one owner; also of a level that has seen nobody."""
+KINDS: Mapping[str, type[NumberLevel] | type[CategoryLevel]] = {"number": NumberLevel, "category": CategoryLevel}
+"""The kinds of levels, by the first word of their files."""
 MIN_HISTORY_ROWS = 10
 """An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
 
@@ -69,32 +71,46 @@ class Generation:
         return Standing(np.where(known, at, -1), known & self.warm[level][at])
 
     def files(self, spec: FeatureSpec) -> dict[str, bytes]:
-        """The generation as named .npy files and one JSON."""
-        found = {"generation.json": json.dumps({"span": self.span, "rows": self.rows}).encode()}
-        for number, key in enumerate(_keys(spec)):
-            for name, array in self.levels[key].arrays().items():
-                found[f"{number:04d}.{name}.npy"] = array_bytes(array)
+        """The generation as named .npy files and one JSON. However many fields there are, the files are few: each
+        array of a kind of level holds those of all its levels, one after the other in the order of the fields."""
+        found: dict[str, bytes] = {}
+        lengths: dict[str, list[int]] = {}
+        for kind, keys in _by_kind(spec).items():
+            for part in fields(KINDS[kind]) if keys else ():
+                arrays = [getattr(self.levels[key], part.name) for key in keys]
+                name = f"{kind}.{part.name}.npy"
+                found[name], lengths[name] = array_bytes(np.concatenate(arrays)), [len(array) for array in arrays]
         for number, entity in enumerate(spec.entities):
             found[f"roster.{number}.npy"] = array_bytes(self.rosters[entity])
             found[f"warm.{number}.npy"] = array_bytes(self.warm[entity])
-        return found
+        told = {"span": self.span, "rows": self.rows, "lengths": lengths}
+        return {"generation.json": json.dumps(told, sort_keys=True).encode(), **found}
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer], spec: FeatureSpec) -> Generation:
         """The generation back from its files, memory-mapped where the files are."""
-        meta = json.loads(bytes(files["generation.json"]))
-        kinds = {field.name: field for field in spec.fields}
-        levels = {key: _read_level(kinds[key[1]], files, f"{n:04d}") for n, key in enumerate(_keys(spec))}
+        told = json.loads(bytes(files["generation.json"]))
+        levels: dict[tuple[str, str], Level] = {}
+        for kind, keys in _by_kind(spec).items():
+            parts = {}
+            for part in fields(KINDS[kind]) if keys else ():
+                name = f"{kind}.{part.name}.npy"
+                parts[part.name] = np.split(read_array(files[name]), np.cumsum(told["lengths"][name])[:-1])
+            for at, key in enumerate(keys):
+                levels[key] = KINDS[kind](**{name: arrays[at] for name, arrays in parts.items()})
         rosters, warm = (
             {entity: read_array(files[f"{part}.{n}.npy"]) for n, entity in enumerate(spec.entities)}
             for part in ("roster", "warm")
         )
-        return cls(levels, rosters, warm, str(meta["span"]), int(meta["rows"]))
+        return cls(levels, rosters, warm, str(told["span"]), int(told["rows"]))
 
 
-def _keys(spec: FeatureSpec) -> list[tuple[str, str]]:
+def _by_kind(spec: FeatureSpec) -> dict[str, list[tuple[str, str]]]:
     """The (level, field) pairs of a generation in the order of its files."""
-    return [(level, field.name) for field in spec.fields for level in spec.levels(field)]
+    found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
+    for field in spec.fields:
+        found[_kind(field)] += [(level, field.name) for level in spec.levels(field)]
+    return found
 
 
 def _counts(partition: Partition, first: str, level: str, field: str) -> Counts:
@@ -103,14 +119,12 @@ def _counts(partition: Partition, first: str, level: str, field: str) -> Counts:
     return partition.tables[level, field]
 
 
+def _kind(field: Field) -> str:
+    return "number" if field.kind == "number" else "category"
+
+
 def _level(field: Field, counts: Counts, roster: Codes) -> Level:
-    kind: type[NumberLevel] | type[CategoryLevel] = NumberLevel if field.kind == "number" else CategoryLevel
-    return kind.publish(counts, roster)
-
-
-def _read_level(field: Field, files: Mapping[str, Buffer], stem: str) -> Level:
-    kind: type[Level] = NumberLevel if field.kind == "number" else CategoryLevel
-    return kind(**{part.name: read_array(files[f"{stem}.{part.name}.npy"]) for part in fields(kind)})
+    return KINDS[_kind(field)].publish(counts, roster)
 
 
 def _warm(rows: Counts) -> npt.NDArray[np.bool_]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from models.arrays import Buffer, array_bytes, read_array
 from models.features.hashing import Codes
 from models.features.spec import EVERYONE, FeatureSpec, Field
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
 
+SORTED_ROWS = 1 << 15
+"""Rows counted at once: they are sorted where the processor's cache holds them."""
 ROWS = ""
 """The pseudo-field under which the number of rows of each owner is kept."""
 
@@ -31,22 +33,31 @@ class Counts:
 
     @classmethod
     def tally(cls, owners: Codes, codes: Codes) -> Counts:
-        return cls._sum(pl.DataFrame({"owner": owners, "code": codes, "count": np.ones(len(owners), np.int64)}))
+        blocks = [slice(start, start + SORTED_ROWS) for start in range(0, max(len(codes), 1), SORTED_ROWS)]
+        ones = np.ones(min(len(codes), SORTED_ROWS), np.int64)
+        return cls.merge(cls._sum(owners[b], codes[b], ones[: len(codes[b])]) for b in blocks)
 
     @classmethod
     def merge(cls, parts: Iterable[Counts]) -> Counts:
         """The sum of several days, the same whatever their order."""
-        frames = [pl.DataFrame({"owner": p.owners, "code": p.codes, "count": p.counts}) for p in parts]
-        return cls._sum(pl.concat(frames))
+        found = list(parts)
+        if len(found) == 1:
+            return found[0]
+        return cls._sum(*(np.concatenate([getattr(part, f.name) for part in found]) for f in fields(cls)))
 
     def fold(self) -> Counts:
         """The same counts with all owners taken together."""
-        return Counts.merge([Counts(np.zeros_like(self.owners), self.codes, self.counts)])
+        return Counts._sum(np.zeros_like(self.owners), self.codes, self.counts)
 
     @classmethod
-    def _sum(cls, frame: pl.DataFrame) -> Counts:
-        summed = frame.group_by("owner", "code").agg(pl.col("count").sum()).sort("owner", "code")
-        return cls(summed["owner"].to_numpy(), summed["code"].to_numpy(), summed["count"].to_numpy())
+    def _sum(cls, owners: Codes, codes: Codes, counts: npt.NDArray[np.int64]) -> Counts:
+        """Sort, then add up equals. Sorted runs, as days are, merge in about linear time: the sort looks for them."""
+        if not len(codes):
+            return cls(owners, codes, counts)
+        order = np.lexsort((codes, owners))
+        owners, codes = owners[order], codes[order]
+        first = np.flatnonzero(np.r_[True, (owners[1:] != owners[:-1]) | (codes[1:] != codes[:-1])])
+        return cls(owners[first], codes[first], np.add.reduceat(counts[order], first))
 
 
 @dataclass(frozen=True)
@@ -61,24 +72,48 @@ class Partition:
         return cls({key: Counts.merge(p.tables[key] for p in found) for key in found[0].tables})
 
     def files(self) -> dict[str, bytes]:
-        """The day as two files: all counts in one array, uint64 (3, t), and which (level, field) has how many."""
-        rows = [(*key, len(counts.counts)) for key, counts in self.tables.items()]
-        counts = np.empty((3, sum(length for _, _, length in rows)), np.uint64)
-        start = 0
-        for table, (_, _, length) in zip(self.tables.values(), rows, strict=True):
-            counts[:, start : start + length] = table.owners, table.codes, table.counts
-            start += length
-        return {"partition.json": json.dumps(rows).encode(), "counts.npy": array_bytes(counts)}
+        """The day as a JSON and four .npy files, each holding all tables one after the other.
+
+        partition.json: level, field and number of codes of each table; owners: of each level, uint64; spread: of each
+        table, how many codes each owner of its level showed; codes: uint64; counts: how often. Spread and counts in
+        the smallest unsigned type that holds them.
+        """
+        rosters = {level: counts.owners for (level, field), counts in self.tables.items() if field == ROWS}
+        spread = [
+            np.bincount(np.searchsorted(rosters[level], counts.owners), minlength=len(rosters[level]))
+            for (level, _), counts in self.tables.items()
+        ]
+        arrays = {
+            "owners": np.concatenate([*rosters.values()]),
+            "spread": _smallest(np.concatenate(spread)),
+            "codes": np.concatenate([counts.codes for counts in self.tables.values()]),
+            "counts": _smallest(np.concatenate([counts.counts for counts in self.tables.values()])),
+        }
+        shape = [[*key, len(counts.codes)] for key, counts in self.tables.items()]
+        written = {f"{name}.npy": array_bytes(array) for name, array in arrays.items()}
+        return {"partition.json": json.dumps(shape).encode(), **written}
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Partition:
         """The day back from its files."""
-        counts, tables, start = read_array(files["counts.npy"]), {}, 0
-        for level, field, length in json.loads(bytes(files["partition.json"])):
-            owners, codes, found = counts[:, start : start + length]
-            tables[level, field] = Counts(owners, codes, found.astype(np.int64))
-            start += length
-        return cls(tables)
+        owners, spread, codes, counts = (read_array(files[f"{n}.npy"]) for n in ("owners", "spread", "codes", "counts"))
+        shape = json.loads(bytes(files["partition.json"]))
+        sizes = {level: size for level, field, size in shape if field == ROWS}
+        rosters = dict(zip(sizes, _cut(owners, sizes.values()), strict=True))
+        spreads = _cut(spread, (sizes[level] for level, _, _ in shape))
+        lengths = [length for _, _, length in shape]
+        parts = zip(shape, spreads, _cut(codes, lengths), _cut(counts.astype(np.int64), lengths), strict=True)
+        return cls({(lev, field): Counts(np.repeat(rosters[lev], s), c, n) for (lev, field, _), s, c, n in parts})
+
+
+def _smallest(array: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Counts, none negative, in the smallest unsigned type that holds them."""
+    return array.astype(np.min_scalar_type(int(array.max(initial=0))))
+
+
+def _cut(array: npt.NDArray[Any], lengths: Iterable[int]) -> list[npt.NDArray[Any]]:
+    """The pieces of an array, of these lengths, one after the other."""
+    return np.split(array, np.cumsum([*lengths])[:-1])
 
 
 def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:

@@ -150,11 +150,15 @@ def test_only_the_columns_of_the_rows_asked_for_are_kept(spec: FeatureSpec) -> N
     assert np.array_equal(few.surprise, every.surprise)
 
 
-def test_a_partition_comes_back_from_two_files() -> None:
-    values = read_values(sign_ins(), SPEC)
-    part = learn(values, SPEC, np.ones(values.count, np.bool_))
-    assert set(part.files()) == {"partition.json", "counts.npy"}
+@pytest.mark.parametrize("spec", [SPEC, replace(SPEC, entities=("dest", "user")), replace(SPEC, entities=())])
+def test_a_partition_comes_back_from_its_five_files(spec: FeatureSpec) -> None:
+    values = read_values(sign_ins(), spec)
+    part = learn(values, spec, np.arange(values.count) % 5 > 0)
+    assert len(part.files()) == 5
     assert_same(Partition.from_files(part.files()), part)
+    day, often = learn(values.slice(0, 90), spec, np.ones(90, np.bool_)), Partition.merge([part] * 300)
+    assert_same(Partition.merge([Partition.from_files(day.files()), part]), Partition.merge([day, part]))
+    assert_same(Partition.from_files(often.files()), often)
 
 
 def test_a_day_that_taught_nothing_comes_back_from_its_files() -> None:
@@ -186,8 +190,20 @@ def test_a_generation_comes_back_from_its_files() -> None:
     values = read_values(sign_ins(), SPEC)
     found = encode_past(values, SPEC, np.ones(values.count, np.bool_)).generation
     again = Generation.from_files(found.files(SPEC), SPEC)
+    for key, level in found.levels.items():
+        for name, array in level.arrays().items():
+            assert np.array_equal(again.levels[key].arrays()[name], array), (key, name)
     assert np.array_equal(encode(values, SPEC, again).matrix, encode(values, SPEC, found).matrix, equal_nan=True)
     assert (again.span, again.rows) == ("6 days", values.count)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_number_of_files_does_not_grow_with_the_fields(count: int) -> None:
+    spec = FeatureSpec(tuple(Field(f"f{n}", "category" if n % 2 else "number") for n in range(count)), ("user",))
+    table = pl.DataFrame({"user": ["a", "b"] * 10} | {f"f{n}": range(n, n + 20) for n in range(count)})
+    generation = learned(read_values(table, spec), spec)
+    assert len(generation.files(spec)) <= 1 + 2 * 6 + 2
+    assert set(Generation.from_files(generation.files(spec), spec).levels) == set(generation.levels)
 
 
 def newcomer(history_rows: int) -> Encoded:
