@@ -1,14 +1,14 @@
 """| aifit model=NAME: fits a model from the events of the search."""
 
-import os
-import sys
+from aiscore_kit.libraries import load_splunklib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+load_splunklib()
 
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+from splunklib.searchcommands import Configuration, Option  # noqa: E402
 
 from aiscore_kit import options  # noqa: E402
 from aiscore_kit.fit import Gather  # noqa: E402
+from aiscore_kit.launch import launch  # noqa: E402
 
 
 @Configuration(run_in_preview=False)
@@ -27,4 +27,4 @@ class AIFitCommand(Gather):
     wait = Option(default=0, validate=options.Whole(0, 240), doc="Seconds to wait for the fit to end. Default: 0.")
 
 
-dispatch(AIFitCommand, module_name=__name__)
+launch(AIFitCommand, __name__)

@@ -1,13 +1,13 @@
 """| aimodels: lists models, versions and jobs; promotes, retires and rolls back."""
 
-import os
-import sys
+from aiscore_kit.libraries import load_splunklib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+load_splunklib()
 
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+from splunklib.searchcommands import Configuration, Option  # noqa: E402
 
 from aiscore_kit import options  # noqa: E402
+from aiscore_kit.launch import launch  # noqa: E402
 from aiscore_kit.models import Generate  # noqa: E402
 
 
@@ -24,4 +24,4 @@ class AIModelsCommand(Generate):
     job = Option(validate=options.Pattern(r"[A-Za-z0-9_.-]{1,128}", "a job's id"), doc="A fit job: its state.")
 
 
-dispatch(AIModelsCommand, module_name=__name__)
+launch(AIModelsCommand, __name__)

@@ -1,13 +1,13 @@
 """| aiscore model=NAME: scores every event that passes, each score with its reasons."""
 
-import os
-import sys
+from aiscore_kit.libraries import load_splunklib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+load_splunklib()
 
-from splunklib.searchcommands import Configuration, Option, dispatch  # noqa: E402
+from splunklib.searchcommands import Configuration, Option  # noqa: E402
 
 from aiscore_kit import options  # noqa: E402
+from aiscore_kit.launch import launch  # noqa: E402
 from aiscore_kit.score import RowByRow  # noqa: E402
 
 
@@ -38,4 +38,4 @@ class AIScoreCommand(RowByRow):
     )
 
 
-dispatch(AIScoreCommand, module_name=__name__)
+launch(AIScoreCommand, __name__)

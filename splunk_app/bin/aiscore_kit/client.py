@@ -6,11 +6,12 @@ redirect and never falls back from https.
 
 import hashlib
 import json
+import os
 import random
 import time
-import uuid
 from collections import namedtuple
 
+from aiscore_kit import libraries
 from aiscore_kit.failure import Failure
 from aiscore_kit.watch import Deadline, within
 
@@ -65,11 +66,10 @@ class Sidecar:
                 time.sleep(pause_s)
 
     def _once(self, request, deadline):
-        import requests
-
+        requests = libraries.load_requests()
         headers = dict(request.headers)
         headers["Authorization"] = "Bearer " + self._tickets.get()
-        self.request_id = uuid.uuid4().hex
+        self.request_id = os.urandom(16).hex()
         headers["AIScore-Request-Id"] = self.request_id
         headers["Accept-Encoding"] = "identity"
         left = max(0.05, deadline.left())
@@ -99,10 +99,8 @@ class Sidecar:
             return self._read(request, response, deadline)
 
     def _open(self):
-        import requests
-
         if self._session is None:
-            session = requests.Session()
+            session = libraries.load_requests().Session()
             session.trust_env = False
             session.headers.clear()
             session.headers["User-Agent"] = "aiscore-splunk-app"

@@ -6,7 +6,8 @@ import sys
 import traceback
 from urllib.parse import quote
 
-from aiscore_kit import frames, pipeline, settings
+from aiscore_kit import frames, libraries, pipeline, settings
+from aiscore_kit.ahead import Ahead
 from aiscore_kit.client import Sidecar
 from aiscore_kit.failure import Cancelled, Failure
 from aiscore_kit.ticket import Tickets
@@ -28,6 +29,8 @@ class Chunked:
 
     _known_settings = None
     _known_sidecar = None
+    _settings_begun = None
+    _tickets = None
     _hang_up = None
 
     def act(self, frame):
@@ -55,6 +58,7 @@ class Chunked:
     def _execute(self, ifile, process):
         stream = self._as_binary_stream(ifile)
         self._hang_up = HangUp(stream)
+        self.begin()
         try:
             while True:
                 frame = frames.read(stream)
@@ -84,18 +88,32 @@ class Chunked:
         writer._clear()
         writer.is_flushed = True
 
-    # The way to the sidecar: nothing of it is loaded or asked before a command needs it.
+    # The way to the sidecar.
+
+    def begin(self):
+        """Get ready what the first request needs: three things that do not wait for one another.
+
+        Called when splunkd is about to prepare the first chunk, or earlier by who needs the sidecar earlier.
+        """
+        if self._tickets is None:
+            self._tickets = Tickets(self.service)
+            self._tickets.begin()
+            self._settings_begun = Ahead(lambda: settings.load(self.service))
+            Ahead(libraries.load_requests)
 
     def settings(self, deadline):
         """aiscore.conf [sidecar], read once."""
         if self._known_settings is None:
-            self._known_settings = within(deadline, lambda: settings.load(self.service), self._gone)
+            self.begin()
+            begun, self._settings_begun = self._settings_begun, None
+            load = begun.result if begun else lambda: settings.load(self.service)
+            self._known_settings = within(deadline, load, self._gone)
         return self._known_settings
 
     def sidecar(self, deadline):
         """The client, made once."""
         if self._known_sidecar is None:
-            self._known_sidecar = Sidecar(self.settings(deadline), Tickets(self.service), self._gone)
+            self._known_sidecar = Sidecar(self.settings(deadline), self._tickets, self._gone)
         return self._known_sidecar
 
     def patience(self):

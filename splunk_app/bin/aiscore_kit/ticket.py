@@ -3,6 +3,7 @@
 import json
 import time
 
+from aiscore_kit.ahead import Ahead
 from aiscore_kit.failure import Failure
 
 _RENEW_S = 60
@@ -13,11 +14,19 @@ class Tickets:
 
     def __init__(self, service):
         self._service = service
+        self._begun = None
         self._ticket = ""
         self._ends = 0.0
 
+    def begin(self):
+        """Fetch the first ticket while other things are done; what goes wrong is told to whoever gets it."""
+        self._begun = Ahead(self._fetch)
+
     def get(self):
         """A valid ticket, or Failure("auth") saying whether a capability or the shared secret is missing."""
+        begun, self._begun = self._begun, None
+        if begun:
+            begun.result()
         if not self._ticket or time.monotonic() > self._ends:
             self._fetch()
         return self._ticket

@@ -1,15 +1,14 @@
 """A total time limit on work that waits for others, and an eye on whether anyone still wants the answer.
 
 A socket timeout starts anew with every byte, and a name lookup has none: only a second thread can keep a promise
-such as "ten seconds for this chunk, whatever happens". The thread that is given up is a daemon: it holds nothing.
+such as "ten seconds for this chunk, whatever happens".
 """
 
-import queue
 import select
 import sys
-import threading
 import time
 
+from aiscore_kit.ahead import Ahead, NotYet
 from aiscore_kit.failure import Cancelled, Failure
 
 LOOK_S = 0.2
@@ -33,27 +32,15 @@ class Deadline:
 
 def within(deadline, work, gone=lambda: False):
     """The result of `work()`, or its exception; Failure("timeout") at the deadline; Cancelled when `gone()`."""
-    box = queue.Queue()
-
-    def run():
-        try:
-            box.put((work(), None))
-        except BaseException as error:
-            box.put((None, error))
-
-    threading.Thread(target=run, daemon=True).start()
+    begun = Ahead(work)
     while True:
         try:
-            result, error = box.get(timeout=max(0.001, min(LOOK_S, deadline.left())))
-        except queue.Empty:
+            return begun.result(max(0.001, min(LOOK_S, deadline.left())))
+        except NotYet:
             if gone():
                 raise Cancelled from None
             if not deadline.left():
                 raise Failure("timeout", "no complete answer within %g s" % deadline.seconds) from None
-            continue
-        if error is not None:
-            raise error
-        return result
 
 
 class HangUp:
