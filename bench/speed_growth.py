@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
+from bench.speed_kernels import Kernels
 from models.detectors.base import Matrix
 from models.detectors.boost import Boost
 from models.detectors.forest import Forest
@@ -43,24 +44,28 @@ def growth(axes: Axes, bar: Progress) -> dict[str, Any]:
             took.append(_both_cpu_s(**{**rest, name: size}))
             bar.advance(task)
         lines = [_line(sizes, list(seconds)) for seconds in zip(*took, strict=True)]
+        told = [_kernels(*({**rest, name: size}[each] for each in NAMES[1:])).told() for size in sizes]
         at = {other: size for other, size in rest.items() if other != name}
-        found[name] = {"sizes": list(sizes), "at": at, **dict(zip(("forest", "boost"), lines, strict=True))}
+        found[name] = {"sizes": list(sizes), "at": at}
+        for detector, line in zip(("forest", "boost"), lines, strict=True):
+            found[name][detector] = line | {"explained": [each[detector] for each in told]}
     return found
 
 
 def _both_cpu_s(rows: int, columns: int, trees: int) -> tuple[float, float]:
     """Seconds of the forest's and the boost's contributions."""
     matrix = _matrix(rows, columns, seed=2)
-    forest, boost = _fitted(columns, trees)
-    return _cpu_s(forest.contributions, matrix), _cpu_s(boost.contributions, matrix)
+    kernel = _kernels(columns, trees)
+    return _cpu_s(kernel.forest.contributions, matrix), _cpu_s(kernel.boost.contributions, matrix)
 
 
 @cache
-def _fitted(columns: int, trees: int) -> tuple[Forest, Boost]:
+def _kernels(columns: int, trees: int) -> Kernels:
     """Both detectors on noise, with labels that hang on some columns, noisily enough for trees of full depth."""
     matrix = _matrix(FIT_ROWS, columns, seed=1)
     signal = np.nan_to_num(matrix[:, :8]).sum(axis=1) + np.random.default_rng(3).normal(size=FIT_ROWS)
-    return Forest.fit(matrix, seed=7, trees=trees), Boost.fit(matrix, signal > 2, seed=7, rounds=trees)
+    forest, boost = Forest.fit(matrix, seed=7, trees=trees), Boost.fit(matrix, signal > 2, seed=7, rounds=trees)
+    return Kernels.of(forest, boost, columns)
 
 
 def _matrix(rows: int, columns: int, seed: int) -> Matrix:
@@ -85,4 +90,4 @@ def _cpu_s(run: Callable[[Matrix], object], matrix: Matrix) -> float:
 def _line(sizes: tuple[int, ...], seconds: list[float]) -> dict[str, Any]:
     """Seconds, and the slope of log(seconds) over log(size): 1 is proportional."""
     slope = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
-    return {"cpu_s": [round(each, 4) for each in seconds], "slope": round(slope, 2)}
+    return {"cpu_s": [round(each, 6) for each in seconds], "slope": round(slope, 2)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,10 @@ from bench.library import LibraryModel
 from bench.speed_company import Fitted
 from bench.speed_equal import TOLERANCE
 from bench.speed_newest import OtherXgboost, install
+from models.detectors.attribution import Attribution
 from models.detectors.base import Floats, Matrix
+from models.detectors.boost import Boost
+from models.detectors.forest import Forest
 from models.features.encode import encode
 from models.features.values import read_values
 from models.scoring import Model
@@ -40,6 +42,26 @@ class Step:
     cpu_s: Callable[[], float]
 
 
+@dataclass(frozen=True)
+class Kernels:
+    """What explains the two detectors, column by column as the libraries do, ready as in a service."""
+
+    forest: Attribution
+    boost: Attribution
+
+    @classmethod
+    def of(cls, forest: Forest, boost: Boost, columns: int) -> Kernels:
+        """The tables are made here, once."""
+        return cls(Attribution.of(forest.trees, columns), Attribution.of(boost.trees, columns))
+
+    def told(self) -> dict[str, Any]:
+        """How the trees are explained, and the size of the tables, MB of 10**6 bytes."""
+        both = {"forest": self.forest, "boost": self.boost}
+        return {
+            name: {"path": each.path, "tables_mb": round(each.tables.nbytes / 1e6, 1)} for name, each in both.items()
+        }
+
+
 def matrix_of(model: Model, events: pl.DataFrame) -> Inputs:
     """What the voices hear of the events."""
     spec = model.trained.spec
@@ -56,16 +78,17 @@ def kernels(
     put, or None not to try it. Raises AssertionError when contributions differ.
     """
     model = full.loaded()
-    assert full.booster
+    assert full.booster and model.trained.boost
     library = LibraryModel.read(model, full.forest, full.booster)
     assert library.booster
     library.booster.set_param({"nthread": 1})
     matrix = matrix_of(model, events).matrix
+    kernel = Kernels.of(model.trained.forest, model.trained.boost, matrix.shape[1])
     slow = matrix[:: -(-len(matrix) // few)]
     with _other(newest, full.booster, slow, folder) as (other, why):
-        steps = [*_steps(model, library, matrix, slow), *([Step(NEWEST, len(slow), other.seconds)] if other else [])]
+        steps = [*_steps(kernel, library, matrix, slow), *([Step(NEWEST, len(slow), other.seconds)] if other else [])]
         took = [[step.cpu_s() for step in steps] for _ in bar.track(range(count + 1), description="kernels")][1:]
-        _equal(model, library, slow, other)
+        _equal(kernel, library, slow, other)
         version = other.version if other else None
     us = {step.name: [taken[at] / step.rows * 1e6 for taken in took] for at, step in enumerate(steps)}
     found = {
@@ -75,21 +98,21 @@ def kernels(
         "boost_vs_newest": _times(us[NEWEST], us[OURS_BOOST]) if NEWEST in us else None,
     }
     told = {"xgboost": xgboost.__version__, "newest_xgboost": version, "newest_xgboost_missing": why}
-    return found | told | {"rows": len(matrix), "library_rows": len(slow), "rounds": count}
+    return found | told | {"explained": kernel.told(), "rows": len(matrix), "library_rows": len(slow), "rounds": count}
 
 
-def _steps(model: Model, library: LibraryModel, matrix: Matrix, slow: Matrix) -> list[Step]:
-    forest, boost, booster = model.trained.forest, model.trained.boost, library.booster
-    assert boost and booster
+def _steps(kernel: Kernels, library: LibraryModel, matrix: Matrix, slow: Matrix) -> list[Step]:
+    booster = library.booster
+    assert booster
     data = xgboost.DMatrix(slow, nthread=1)
     passes: list[tuple[str, Matrix, Callable[[Matrix], object]]] = [
-        ("AIScore forest, score", matrix, forest.score),
+        ("AIScore forest, score", matrix, kernel.forest.trees.total),
         ("scikit-learn score_samples", matrix, library.forest.score_samples),
-        (OURS_FOREST, matrix, forest.contributions),
+        (OURS_FOREST, matrix, kernel.forest.contributions),
         (SHAP, slow, library.forest_contributions),
-        ("AIScore boost, score", matrix, boost.score),
+        ("AIScore boost, score", matrix, kernel.boost.trees.total),
         ("xgboost inplace_predict", matrix, lambda rows: booster.inplace_predict(rows, predict_type="margin")),
-        (OURS_BOOST, matrix, boost.contributions),
+        (OURS_BOOST, matrix, kernel.boost.contributions),
         (CONTRIBS, slow, lambda rows: booster.predict(data, pred_contribs=True)),
     ]
     return [Step(name, len(rows), _timed(run, rows)) for name, rows, run in passes]
@@ -117,14 +140,12 @@ def _other(
         yield (other, "") if other.version else (None, "it did not start on this machine")
 
 
-def _equal(model: Model, library: LibraryModel, rows: Matrix, other: OtherXgboost | None) -> None:
+def _equal(kernel: Kernels, library: LibraryModel, rows: Matrix, other: OtherXgboost | None) -> None:
     """AssertionError unless all give each row and column the same contributions."""
-    forest, boost = model.trained.forest, model.trained.boost
-    assert boost
     theirs = library.boost_contributions(rows)
     assert theirs
-    _near("forest", forest.contributions(rows).phi, library.forest_contributions(rows).phi)
-    ours = boost.contributions(rows).phi
+    _near("forest", kernel.forest.contributions(rows).phi, library.forest_contributions(rows).phi)
+    ours = kernel.boost.contributions(rows).phi
     _near("boost", ours, theirs.phi)
     if other:
         _near("newest boost", ours, other.phi()[:, :-1].astype(np.float64))
@@ -145,23 +166,15 @@ def floor(full: Fitted, events: pl.DataFrame, count: int, bar: Progress) -> dict
     model, cores = full.loaded(), os.cpu_count() or 1
     inputs = matrix_of(model, events)
     table = events.cast(pl.String)
-    with ThreadPoolExecutor(cores) as pool:
-        steps: dict[str, Callable[[], object]] = {
-            "kernels": lambda: _voices_explained(model, inputs, pool, cores),
-            "model": lambda: model.score(table, explain="all", nthread=cores),
-        }
-        took: dict[str, list[float]] = {name: [] for name in steps}
-        for _ in bar.track(range(count + 1), description="all cores, in process"):
-            for name, step in steps.items():
-                began = time.perf_counter()
-                step()
-                took[name].append(time.perf_counter() - began)
+    steps: dict[str, Callable[[], object]] = {
+        "kernels": lambda: (model.trained.voices(inputs, cores), model.trained.contributions(inputs, cores)),
+        "model": lambda: model.score(table, explain="all", nthread=cores),
+    }
+    took: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in bar.track(range(count + 1), description="all cores, in process"):
+        for name, step in steps.items():
+            began = time.perf_counter()
+            step()
+            took[name].append(time.perf_counter() - began)
     us = {f"{name}_us_per_row": round(median(each[1:]) / len(events) * 1e6, 2) for name, each in took.items()}
     return us | {"rows": len(events), "threads": cores}
-
-
-def _voices_explained(model: Model, inputs: Inputs, pool: ThreadPoolExecutor, threads: int) -> None:
-    """Scores and contributions of every row, as `Model.score` asks for them."""
-    model.trained.voices(inputs, threads)
-    blocks = np.array_split(np.arange(len(inputs.matrix)), threads)
-    list(pool.map(lambda rows: model.trained.contributions(inputs.take(rows)), blocks))

@@ -173,7 +173,8 @@ def _growth_rows(results: Results) -> Rows:
         for detector in ("forest", "boost"):
             line = found[detector]
             seconds = " / ".join(f"{each:.3g}" for each in line["cpu_s"])
-            rows.append([f"{axis}: {sizes}", rest, detector, seconds, f"{line['slope']:.2f}"])
+            ways = list(dict.fromkeys(each["path"] for each in line["explained"]))
+            rows.append([f"{axis}: {sizes}", rest, detector, seconds, f"{line['slope']:.2f}", "; then ".join(ways)])
     return rows
 
 
@@ -185,7 +186,7 @@ REPORTS = {
     "kernels": Report("Kernels", ("one pass", "microseconds a row"), _kernel_rows),
     "latency": Report("Waiting", ("what", "p50 ms", "p95 ms", "p99 ms", "worst ms", "of"), _latency_rows),
     "pieces": Report("A chunk, scores only", ("a chunk of AIScore", "microseconds a row"), _piece_rows),
-    "growth": Report("Growth", ("sizes", "at", "detector", "CPU s", "slope"), _growth_rows),
+    "growth": Report("Growth", ("sizes", "at", "detector", "CPU s", "slope", "explained by"), _growth_rows),
 }
 
 
@@ -211,9 +212,15 @@ def told(results: Results) -> str:
         f"newest XGBoost: {newest}. The model of all voices was fitted on {model['fitted_on']:,} events: "
         f"{model['columns']} columns from {model['sources']} sources, a forest of {model['forest_trees']} trees with "
         f"{model['forest_leaves_a_tree']} leaves each, a boost of {model['boost_trees']} trees with "
-        f"{model['boost_leaves_a_tree']}, weights {', '.join(map(str, model['weights']))}. "
+        f"{model['boost_leaves_a_tree']}, weights {', '.join(map(str, model['weights']))}; "
+        f"explained by {_ways(kernels)}. "
         f"{_repeated(results['end_to_end'])}"
     )
+
+
+def _ways(kernels: Results) -> str:
+    told = kernels["explained"].items()
+    return ", ".join(f"{each['path']} ({name}, {each['tables_mb']:.0f} MB)" for name, each in told)
 
 
 def _repeated(found: Results) -> str:

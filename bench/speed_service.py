@@ -90,7 +90,7 @@ def beside_a_batch(stage: Stage, full: Fitted, company: Company, rows: int, bar:
     service = stage.sidecar(full.home, settings=limits(rows))
     ready_s = service.wait_until_ready()
     before_mb = service.peak_mb()
-    bar.add_task(f"a batch of {rows:,} explained rows", total=None)
+    task = bar.add_task(f"a batch of {rows:,} explained rows", total=1)
     took: list[float] = []
     with Client(service, full) as busy, Client(service, full) as watcher, ThreadPoolExecutor(1) as thread:
         began = time.perf_counter()
@@ -99,6 +99,7 @@ def beside_a_batch(stage: Stage, full: Fitted, company: Company, rows: int, bar:
             took.append(_seconds(watcher.healthz))
             time.sleep(POLL_EACH_S)
         seconds = time.perf_counter() - began
+    bar.advance(task)
     lines = batch.result().count(b"\n")
     assert lines == rows + 1, f"{lines} lines came back for {rows} rows"
     found = {
