@@ -20,7 +20,7 @@ class AIScoreCommand(RowByRow):
     explain = Option(
         default="auto",
         validate=options.Pattern(r"auto|all|none|\d{1,6}", "auto, all, none or a number of rows"),
-        doc="Which rows get reasons: auto (the highest first while time lasts), all, none, or the highest N.",
+        doc="Which rows get reasons: auto (all, the highest first in case time runs out), all, none, or the highest N.",
     )
     fields = Option(
         default="contract",

@@ -449,6 +449,30 @@ def test_a_huge_field_passes_whole_and_is_scored_clipped(splunkd: Splunkd, sidec
     assert "other" not in request.rows()[0]
 
 
+def test_long_replies_are_taken_in_several_requests(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:
+    know(splunkd, ("user", "entity"), ("_time", "time"), *((f"some_field_{at}", "input") for at in range(200)))
+    splunkd.configure(max_reply_mb=1)
+    reasons = "; ".join(f'process="C:\\\\{at}", never seen ' + "x" * 260 + " (+1.0)" for at in range(5))
+    contributions = "; ".join(f"some_field_{at}:+0.12345{at}" for at in range(200))
+    sidecar.default = scripted.changed(
+        lambda table: [table[0], *([*row[:6], reasons, contributions, *row[8:]] for row in table[1:])]
+    )
+    sent = events(300)
+    with score(splunkd, "fields=all", python=python) as process:
+        back = search.run(process, [sent])
+        assert process.end() == 0, process.show()
+    check_passed(sent, back)
+    rows = back.dicts()
+    assert {(row["ai_status"], row["ai_reasons"], row["ai_contributions"]) for row in rows} == {
+        ("scored", reasons, contributions)
+    }
+    asked = [len(request.rows()) for request in sidecar.scored]
+    assert sum(asked) == 300 and 5 < len(asked) < 20
+    expected = [line[1] for request in sidecar.scored for line in scripted.lines(request)]
+    assert [row["ai_score"] for row in rows] == expected
+    assert ["AIScore-Carry" in request.headers for request in sidecar.scored] == [False] + [True] * (len(asked) - 1)
+
+
 def test_thousands_of_columns_are_narrowed_to_the_contract(splunkd: Splunkd, sidecar: Sidecar) -> None:
     know(splunkd, ("f7", "input"), ("f4000", "entity"))
     sent = Table([f"f{at}" for at in range(5000)], [[str(at + row) for at in range(5000)] for row in range(3)])

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import io
 import pkgutil
+import re
 import threading
 import time
 from pathlib import Path
@@ -16,11 +17,14 @@ from aiscore_kit.circuit import OPEN_AFTER, PROBE_EVERY_S, Circuit
 from aiscore_kit.failure import MENDS, NOTES, Cancelled, Failure
 from aiscore_kit.reply import ReplyReader, mark_clipped
 from aiscore_kit.rows import Rows
+from aiscore_kit.score import largest_row_reply
 from aiscore_kit.splice import splice
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.fields import OUTPUT_FIELDS
+from models.explain import MAX_REASONS
+from models.fields import OUTPUT_FIELDS, SCORED_NOTES
+from models.words import MAX_VALUE_LETTERS, MAX_VALUES
 from tests.splunk_app import scripted
 from tests.splunk_app.scripted import Sidecar
 
@@ -145,6 +149,37 @@ def test_a_chunk_too_large_for_one_request_is_sent_in_parts(monkeypatch: pytest.
     assert [row for body, _ in parts for row in read(body)[1:]] == read(rows.body)[1:]
     with pytest.raises(Failure, match="one row is larger"):
         wire.Wire(Rows(b"a\n" + b"x" * 50 + b"\n"))
+
+
+def test_a_chunk_with_more_rows_than_a_reply_may_have_is_sent_in_parts() -> None:
+    rows = Rows(b"a,b\r\n" + b"".join(b'%d,"x,\n%d"\r\n' % (at, at) for at in range(9)))
+    assert wire.Wire(rows, most_rows=9).parts == [(rows.body, 9)]
+    parts = wire.Wire(rows, most_rows=4).parts
+    assert [count for _, count in parts] == [4, 4, 1] == [len(Rows(body)) for body, _ in parts]
+    assert [row for body, _ in parts for row in read(body)[1:]] == read(rows.body)[1:]
+    odd = wire.Wire(Rows(b"a,a\n" + b"1,2\n" * 5), most_rows=2).parts
+    assert odd == [(b"a\n1\n1\n", 2), (b"a\n1\n1\n", 2), (b"a\n1\n", 1)]
+
+
+WORST_NAMES = tuple(f"{letter * 60}{at}" for at, letter in enumerate(':";\\𝄞é' * 40))
+
+
+@pytest.mark.parametrize("fields", [WORST_NAMES, ("a", "b", "c", "d", "e")], ids=["many", "few"])
+def test_no_honest_reply_is_too_long(fields: tuple[str, ...]) -> None:
+    """The longest texts that the models can write, for fields with the worst of names and for short ones."""
+    value = "𝄞" * MAX_VALUE_LETTERS
+    fact = ", ".join([f"{fields[-2]}={value} never seen for {value} in 1000 days"] * MAX_VALUES)
+    reasons = "; ".join([f"{fact} (+123.4)"] * MAX_REASONS)
+    names = [re.sub(r"([\\\\:;])", r"\\\1", field) for field in fields]
+    contributions = "; ".join(f"{name}:-1.23456e-05" for name in names)
+    line = ["99999", "0.123456", "informational", "100", "0.123456", "0.123456", reasons, contributions]
+    line += [f"{'m' * 64}@{'a' * 12}/{'b' * 12}", "f" * 32, "partial", ",".join(SCORED_NOTES)]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(line)
+    assert 0.5 < len(out.getvalue().encode()) / largest_row_reply(fields) <= 1
+    # For two hundred ordinary fields, 100,000 rows take 13 requests under the default settings.
+    ordinary = largest_row_reply([f"some_field_{at}" for at in range(200)])
+    assert 13 * ((256 << 20) // ordinary) > 100_000
 
 
 def test_a_multivalue_list_is_clipped_between_values(monkeypatch: pytest.MonkeyPatch) -> None:

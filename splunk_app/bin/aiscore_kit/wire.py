@@ -4,6 +4,7 @@ from aiscore_kit import cells
 from aiscore_kit.failure import Failure
 
 MAX_BODY = 64 << 20
+MAX_ROWS = 100_000
 MAX_FIELD = 64 << 10
 MAX_COLUMNS = 1000
 
@@ -11,17 +12,21 @@ MAX_COLUMNS = 1000
 class Wire:
     """The request bodies of a chunk, in row order, and the numbers of the rows whose fields were clipped.
 
-    `parts` is a list of (body, rows in it); one part unless the chunk is larger than a request may be.
+    `parts` is a list of (body, rows in it); one part unless the chunk is larger than a request may be, or has more
+    than `most_rows` rows.
     """
 
-    def __init__(self, rows, wanted=None):
+    def __init__(self, rows, wanted=None, most_rows=MAX_ROWS):
         self.clipped = set()
-        if _sendable(rows):
-            self.parts = [(rows.body, len(rows))]
+        if not _sendable(rows):
+            self.parts = list(_batches(*self._clean(rows, _columns(rows, wanted)), most_rows))
+        elif len(rows) > most_rows:
+            self.parts = list(_batches(rows.header, rows.records, most_rows))
         else:
-            self.parts = self._clean(rows, _columns(rows, wanted))
+            self.parts = [(rows.body, len(rows))]
 
     def _clean(self, rows, columns):
+        """(header, lines): what the columns hold, as good csv."""
         names = [rows.raw_names[at] for at in columns]
         multi = [name.startswith(b"__mv_") for name in names]
         header = b",".join(cells.quote(_text(name)) for name in names)
@@ -38,7 +43,7 @@ class Wire:
                 out.append(cells.quote(_text(plain)))
             # A lone empty cell must not become a blank line, which readers skip.
             lines.append(b",".join(out) or b'""')
-        return list(_batches(header, lines))
+        return header, lines
 
 
 def _sendable(rows):
@@ -90,10 +95,10 @@ def _clip_multivalue(plain):
     return plain[: end + 1] if end > 0 else b""
 
 
-def _batches(header, lines):
+def _batches(header, lines, most_rows):
     batch, size = [header], len(header) + 1
     for line in lines:
-        if size + len(line) + 1 > MAX_BODY and len(batch) > 1:
+        if len(batch) > most_rows or (size + len(line) + 1 > MAX_BODY and len(batch) > 1):
             yield b"\n".join(batch) + b"\n", len(batch) - 1
             batch, size = [header], len(header) + 1
         batch.append(line)
