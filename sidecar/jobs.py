@@ -127,13 +127,16 @@ class Jobs:
 
     def _work(self) -> None:
         while True:
-            job_id, work = self._queue.get()
-            try:
-                self._run(job_id, work)
-            except Exception as failure:  # the ledger itself failed: the next start records the job as interrupted
-                self._report(job_id, failure)
-            with self._lock:
-                self._live.pop(job_id, None)
+            # No name here may hold the work: it may hold its rows, and the next job may be long in coming.
+            self._do(*self._queue.get())
+
+    def _do(self, job_id: str, work: Work) -> None:
+        try:
+            self._run(job_id, work)
+        except Exception as failure:  # the ledger itself failed: the next start records the job as interrupted
+            self._report(job_id, failure)
+        with self._lock:
+            self._live.pop(job_id, None)
 
     def _run(self, job_id: str, work: Work) -> None:
         def progress(share: float, message: str) -> None:

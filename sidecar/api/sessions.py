@@ -84,8 +84,16 @@ def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
 
 
 def gathered(bodies: Iterable[bytes], limits: Limits) -> pl.DataFrame:
-    """The CSV bodies of a session as one table; a field that a part does not have is empty there."""
-    return pl.concat([read_csv(body, limits) for body in bodies], how="diagonal").fill_null("")
+    """The CSV bodies of a session as one table; a field that a part does not have is empty there.
+
+    Splunk sends a `__mv_` column with each field, mostly empty: an empty one says nothing and is left out.
+    """
+    return pl.concat([_told(read_csv(body, limits)) for body in bodies], how="diagonal").fill_null("")
+
+
+def _told(table: pl.DataFrame) -> pl.DataFrame:
+    lists = (f"__mv_{name}" for name in table.columns)
+    return table.drop(name for name in lists if name in table.columns and not (table[name] != "").any())
 
 
 OWN_WORDS = frozenset({"session", "parts"})

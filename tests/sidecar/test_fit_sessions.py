@@ -1,19 +1,25 @@
 """From parts to a model: idempotent all the way, in any order, each search and each user apart."""
 
 import csv
+import gc
 import io
 import re
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from models import training
 from sidecar import verbs
 from sidecar.api.problems import STATUS
+from sidecar.api.sessions import gathered
 from sidecar.errors import CallerError, NotReady, StoreError
 from sidecar.store.sessions import FileSessions, SessionLimits
 from sidecar.verbs import Verb
+from sidecar.wire import Limits
 from tests.sidecar.conftest import Api, code_of, events
 
 LINES = events().splitlines(keepends=True)
@@ -87,6 +93,46 @@ def test_the_order_of_arrival_does_not_matter(api: Api) -> None:
         assert finished(api, job)["state"] == "done"
         versions.append(row(api.post(f"/v1/models?model={name}").data)["version"])
     assert versions[0] == versions[1]
+
+
+def test_empty_columns_of_multivalues_are_left_out_of_the_table() -> None:
+    bodies = [
+        b"user,__mv_user,dest,__mv_dest\na,,x,\n",
+        b'user,__mv_user,dest,__mv_dest\nb,,"x\ny",$x$;$y$\n',
+        b"user\nc\n",
+        b"__mv_lone\n\n",
+    ]
+    table = gathered(iter(bodies), Limits())
+    assert table.columns == ["user", "dest", "__mv_dest", "__mv_lone"]
+    assert table.rows() == [("a", "x", "", ""), ("b", "x\ny", "$x$;$y$", ""), ("c", "", "", ""), ("", "", "", "")]
+
+
+def test_the_rows_are_gone_when_detectors_train_and_the_work_when_it_is_done(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that keeps the text of a million rows needs twice the memory, and for days if no other fit comes."""
+    alive: list[int] = []
+    train, submit, works = training._train, api.service.jobs.submit, list[Any]()
+
+    def watched(*given: Any) -> Any:
+        tables = (found for found in gc.get_objects() if isinstance(found, pl.DataFrame))
+        alive.append(sum(table.height == 160 and "bytes" in table.columns for table in tables))
+        return train(*given)
+
+    def noted(facts: Any, key: str, by: str, work: Any) -> Any:
+        works.append(weakref.ref(work))
+        return submit(facts, key, by, work)
+
+    monkeypatch.setattr(training, "_train", watched)
+    monkeypatch.setattr(api.service.jobs, "submit", noted)
+    for seq, part in enumerate(PARTS):
+        api.put(f"/v1/fit/s/1/{seq}", part)
+    assert finished(api, row(api.post(COMMIT).data)["job"])["state"] == "done"
+    assert alive == [0]
+    end = time.monotonic() + 5
+    while works[0]() is not None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert works[0]() is None
 
 
 def test_another_body_for_a_part_is_a_conflict(api: Api) -> None:
