@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +16,23 @@ from models.errors import DataError
 from models.event_id import event_ids_of
 from models.explain import contribution_texts, reason_texts
 from models.features.baseline import Generation
-from models.features.encode import Encoded, encode
-from models.features.values import read_values
+from models.features.encode import Encoded, examine
+from models.features.values import Ints, read_values
 from models.fields import output_names
-from models.risk import risk_of, severity_of
-from models.trained import Inputs, Trained, inputs_of
+from models.risk import SEVERITIES, level_of, risk_of
+from models.threads import in_threads
+from models.trained import Engine, Inputs, Trained, inputs_of
 from models.words import Witness
 
 LEAST_FILLED = 0.5
 """A row with a smaller share of the model's fields is not scored: a guess would look like a score."""
 EXPLAIN_BATCH = 64
+"""Rows explained between two looks at the time, where an explanation takes milliseconds."""
+FAST_EXPLAIN_BATCH = 8192
+"""The same where it takes microseconds."""
 SHOWN_VERSION = 12
+UNSCORED = frozenset(["ai_event_id", "ai_status", "ai_note"])
+"""What an unscored row keeps."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,25 @@ class Scored:
 
     table: pl.DataFrame
     carry: bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How scores shall be explained: which rows, as long as `patience`, and by which engine."""
+
+    rows: Ints
+    patience: Callable[[], bool]
+    engine: Engine
+    nthread: int
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Texts by row, null where a row has none; done: which rows have them."""
+
+    reasons: pl.Series
+    contributions: pl.Series
+    done: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -79,74 +103,81 @@ class Model:
         time_left: Callable[[], float] | None = None,
         nthread: int = 1,
         whole: bool = False,
+        engine: Engine = "auto",
     ) -> Scored:
-        """Score every row and explain the strangest first.
+        """Score every row, and explain the strangest first.
 
-        explain: `all`, `none`, a number of rows, or `auto` (the first EXPLAIN_BATCH, and more while time_left() > 0;
-        all without it); nthread: threads that score rows;
-        whole: the table is the whole search, so that nothing is lost when its rows do not ascend in time.
+        explain: `all`, `none`, a number of rows, or `auto` (all while time_left() > 0, the first batch in any case);
+        nthread: threads that share the work, which change nothing in the answer; whole: the table is the whole search,
+        so that nothing is lost when its rows do not ascend in time; engine: `library` for the Shapley values of
+        XGBoost and shap instead of our own.
         """
-        values = read_values(table, self.trained.spec)
-        encoded = encode(values, self.trained.spec, self.generation)
-        inputs = inputs_of(encoded, values, self.trained.spec, carry, whole=whole)
-        voices = self.trained.voices(inputs, nthread)
-        margin = self.trained.margin.score(voices)
-        score = self.trained.scale.score(margin)
+        trained, spec = self.trained, self.trained.spec
+        values = read_values(table, spec)
+        encoded, facts = examine(values, spec, self.generation)
+        inputs = inputs_of(encoded, values, spec, carry, whole=whole)
+        voices = trained.voices(inputs, nthread)
+        margin = trained.margin.score(voices)
+        score = trained.scale.score(margin)
         scored = encoded.filled >= LEAST_FILLED
-        texts = self._explanations(table, inputs, _chosen(score, scored, explain), _patience(explain, time_left))
-        columns = self._columns(table, voices, margin, score, scored)
-        columns["ai_reasons"], columns["ai_contributions"] = texts.reasons, texts.contributions
-        columns["ai_note"] = self._notes(table, encoded, inputs, scored, texts.done)
+        asked = Asked(_chosen(score, scored, explain), _patience(explain, time_left), engine, nthread)
+        texts = self._explanations(
+            inputs, asked, lambda: Witness(values, facts, spec, self.generation.span, inputs.around)
+        )
+        columns = {
+            "ai_score": pl.Series(score),
+            "ai_severity": pl.Series(SEVERITIES).gather(level_of(score, trained.thresholds)),
+            "ai_risk": pl.Series(risk_of(score)),
+            "ai_anomaly": pl.Series(self._anomaly(voices)),
+            "ai_threat": self._threat(margin),
+            "ai_reasons": texts.reasons,
+            "ai_contributions": texts.contributions,
+            "ai_model": pl.Series([self.id]).new_from_index(0, table.height),
+            "ai_event_id": pl.Series(event_ids_of(table, spec.ids), dtype=pl.String),
+            "ai_status": self._status(table, scored),
+            "ai_note": self._notes(table, encoded, inputs, scored, texts.done),
+        }
         return Scored(_output(columns, scored, prefix), inputs.carry)
 
-    def _columns(
-        self,
-        table: pl.DataFrame,
-        voices: Floats,
-        margin: Floats,
-        score: Floats,
-        scored: npt.NDArray[np.bool_],
-    ) -> dict[str, Any]:
-        trained, count = self.trained, table.height
-        grid = trained.anomaly_grid
-        anomaly = np.interp(trained.margin.unsupervised(voices), grid, np.linspace(0.0, 1.0, len(grid)))
-        complete = not self._absent(table)
-        status = np.where(scored, "scored" if complete else "partial", "unscored")
-        return {
-            "ai_score": score,
-            "ai_severity": severity_of(score, trained.thresholds),
-            "ai_risk": risk_of(score),
-            "ai_anomaly": np.round(anomaly, 6),
-            "ai_threat": np.round(trained.platt.probability(margin), 6) if trained.platt else [None] * count,
-            "ai_model": [self.id] * count,
-            "ai_event_id": event_ids_of(table, trained.spec.ids),
-            "ai_status": status,
-        }
+    def _anomaly(self, voices: Floats) -> Floats:
+        """The share of reference rows that are less strange to the unsupervised voices, at six decimals."""
+        grid = self.trained.anomaly_grid
+        shares = np.interp(self.trained.margin.unsupervised(voices), grid, np.linspace(0.0, 1.0, len(grid)))
+        return np.round(shares, 6)
+
+    def _threat(self, margin: Floats) -> pl.Series:
+        platt = self.trained.platt
+        if platt is None:
+            return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(margin))
+        return pl.Series(np.round(platt.probability(margin), 6))
+
+    def _status(self, table: pl.DataFrame, scored: npt.NDArray[np.bool_]) -> pl.Series:
+        words = pl.Series(["unscored", "partial" if self._absent(table) else "scored"])
+        return words.gather(scored.astype(np.uint32))
 
     def _absent(self, table: pl.DataFrame) -> bool:
         """Whether a field that the model reads is not in the table at all."""
         contract = self.contract
         return any(field not in table.columns for field in (*contract.inputs, *contract.entities, *contract.scope))
 
-    def _explanations(
-        self,
-        table: pl.DataFrame,
-        inputs: Inputs,
-        rows: npt.NDArray[np.int64],
-        patience: Callable[[], bool],
-    ) -> Explanations:
-        """Explain rows in the given order, batch by batch, while there is patience; the first batch in any case."""
-        found = Explanations.none(table.height)
-        sources = self.trained.spec.sources()
-        for start in range(0, len(rows), EXPLAIN_BATCH):
-            if start and not patience():
+    def _explanations(self, inputs: Inputs, asked: Asked, witness: Callable[[], Witness]) -> Explanations:
+        """Explain the rows in the given order, batch by batch, while there is patience; the first in any case."""
+        count, fast = len(inputs.matrix), asked.engine == "auto" and self.trained.explains_fast
+        nthread = asked.nthread if fast else 1
+        said = witness() if len(asked.rows) else None
+
+        def explain(rows: Ints) -> tuple[pl.Series, pl.Series]:
+            assert said
+            phi = self.trained.contributions(inputs.take(rows), 1, asked.engine).phi
+            return reason_texts(phi, rows, said), contribution_texts(phi, self.trained.spec.sources())
+
+        found: list[tuple[pl.Series, pl.Series]] = []
+        batches = _batches(asked.rows, FAST_EXPLAIN_BATCH if fast else EXPLAIN_BATCH, nthread)
+        for start in range(0, len(batches), nthread):
+            if start and not asked.patience():
                 break
-            batch = rows[start : start + EXPLAIN_BATCH]
-            heard = inputs.take(batch)
-            phi = self.trained.contributions(heard).phi
-            witness = Witness(table[batch], self.trained.spec, self.generation, heard.around)
-            found.put(batch, reason_texts(phi, sources, witness), contribution_texts(phi, sources))
-        return found
+            found += in_threads(explain, batches[start : start + nthread], nthread)
+        return _in_place(count, batches[: len(found)], found)
 
     def _notes(
         self,
@@ -155,7 +186,7 @@ class Model:
         inputs: Inputs,
         scored: npt.NDArray[np.bool_],
         explained: npt.NDArray[np.bool_],
-    ) -> npt.NDArray[np.object_]:
+    ) -> pl.Series:
         """The words that apply to each row, `,` between, in the order of the closed list."""
         flags = {
             "unsupervised_only": np.full(table.height, self.trained.boost is None),
@@ -164,41 +195,24 @@ class Model:
             "missing_fields": np.full(table.height, self._absent(table)),
             "out_of_order": inputs.out_of_order,
         }
-        return np.where(scored, _joined(flags), "bad_features")
+        return _joined(flags, scored, "bad_features")
 
 
-@dataclass(frozen=True)
-class Explanations:
-    """Texts by row, and which rows have them."""
+def _joined(flags: Mapping[str, npt.NDArray[np.bool_]], known: npt.NDArray[np.bool_], otherwise: str) -> pl.Series:
+    """The names of the flags that are up, `,` between, per known row: one text per combination, not per row.
 
-    reasons: list[str | None]
-    contributions: list[str | None]
-    done: npt.NDArray[np.bool_]
-
-    @classmethod
-    def none(cls, count: int) -> Explanations:
-        return cls([None] * count, [None] * count, np.zeros(count, np.bool_))
-
-    def put(self, rows: npt.NDArray[np.int64], reasons: list[str], contributions: list[str]) -> None:
-        for row, reason, contribution in zip(rows.tolist(), reasons, contributions, strict=True):
-            self.reasons[row], self.contributions[row] = reason, contribution
-        self.done[rows] = True
-
-
-def _joined(flags: Mapping[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.object_]:
-    """The names of the flags that are up, `,` between, per row: one text per combination, not per row.
-
-    >>> _joined({"a": np.array([True, False]), "b": np.array([True, True])}).tolist()
+    >>> up, both = np.array([True, False]), np.array([True, True])
+    >>> _joined({"a": up, "b": both}, both, "no").to_list()
     ['a,b', 'b']
     """
     names = list(flags)
-    combinations = range(1 << len(names))
-    texts = [",".join(n for at, n in enumerate(names) if bits >> at & 1) for bits in combinations]
-    chosen = sum((up.astype(np.int64) << at for at, up in enumerate(flags.values())), np.int64(0))
-    return np.asarray(np.asarray(texts, dtype=object)[chosen])
+    last = 1 << len(names)
+    texts = [",".join(n for at, n in enumerate(names) if bits >> at & 1) for bits in range(last)]
+    chosen = sum((up.astype(np.uint32) << at for at, up in enumerate(flags.values())), np.uint32(0))
+    return pl.Series([*texts, otherwise]).gather(np.where(known, chosen, last))
 
 
-def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) -> npt.NDArray[np.int64]:
+def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) -> Ints:
     """The rows to explain, highest score first."""
     if explain == "none":
         return np.zeros(0, np.int64)
@@ -217,13 +231,33 @@ def _patience(explain: str | int, time_left: Callable[[], float] | None) -> Call
     return lambda: time_left() > 0
 
 
-def _output(columns: dict[str, Any], scored: npt.NDArray[np.bool_], prefix: str) -> pl.DataFrame:
+def _batches(rows: Ints, most: int, nthread: int) -> list[Ints]:
+    """Rows in runs of at most `most`, shorter where each thread shall have one."""
+    size = max(min(most, -(-len(rows) // nthread)), 1)
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def _in_place(count: int, batches: Sequence[Ints], found: Sequence[tuple[pl.Series, pl.Series]]) -> Explanations:
+    """Texts that came batch by batch, each at its row."""
+    done = np.zeros(count, np.bool_)
+    if not batches:
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, count)
+        return Explanations(nothing, nothing, done)
+    rows = np.concatenate(batches)
+    done[rows] = True
+    place = np.empty(count, np.uint32)
+    place[rows] = np.arange(len(rows))
+    at = pl.Series(place).set(pl.Series(~done), None) if not done.all() else pl.Series(place)
+    reasons, contributions = (pl.concat(part).gather(at) for part in zip(*found, strict=True))
+    return Explanations(reasons, contributions, done)
+
+
+def _output(columns: Mapping[str, pl.Series], scored: npt.NDArray[np.bool_], prefix: str) -> pl.DataFrame:
     """All output fields in order; an unscored row keeps only its id, status and note."""
-    kinds = {"ai_score": pl.Float64, "ai_anomaly": pl.Float64, "ai_threat": pl.Float64, "ai_risk": pl.Int64}
-    kept = {"ai_event_id", "ai_status", "ai_note"}
-    known = pl.Series(scored)
-    series = []
-    for name, shown in zip(output_names(), output_names(prefix), strict=True):
-        column = pl.Series(shown, columns[name], dtype=kinds.get(name, pl.String))
-        series.append(column if name in kept else column.zip_with(known, pl.Series([None], dtype=column.dtype)))
-    return pl.DataFrame(series)
+    table = pl.DataFrame(
+        [columns[name].alias(shown) for name, shown in zip(output_names(), output_names(prefix), strict=True)]
+    )
+    if scored.all():
+        return table
+    lost = [shown for name, shown in zip(output_names(), output_names(prefix), strict=True) if name not in UNSCORED]
+    return table.with_columns(pl.when(pl.Series(scored)).then(pl.col(lost)))

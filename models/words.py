@@ -2,102 +2,189 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.features.baseline import Generation
-from models.features.encode import Observed, observe, standings_of
-from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
-from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts
+from models.features.encode import Facts
+from models.features.spec import FeatureSpec
+from models.features.values import Values
+from models.texts import Floats, Ints, Pool, whole
 
 MAX_VALUE_LETTERS = 64
 MAX_VALUES = 3
-_PLAIN = str.maketrans({"\n": " ", "\r": " ", ";": ","})
+PARTS = 6
+"""The parts of a sentence: field, value, verb, how often, `x`, whose past."""
+PHRASES = (
+    "",
+    "; ",
+    " (+",
+    " in this combination",
+    ", ",
+    "x",
+    " seen ",
+    " never seen",
+    " reached ",
+    " never reached",
+    "no time, so that what happened around this row is unknown",
+    "a quiet moment",
+    " bits of surprise around this row, fading over half an hour",
+    *(f".{tenth})" for tenth in range(10)),
+)
+EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, NO_TIME, QUIET, AROUND, TENTH, *_ = range(
+    len(PHRASES)
+)
+"""The numbers of these texts, the first of every glossary; TENTH is that of `.0)`, and the others follow."""
+
+
+class Glossary:
+    """Texts as they are collected: each gets the next number, after those of PHRASES."""
+
+    def __init__(self) -> None:
+        self._columns: list[tuple[str, pl.Series, str]] = []
+        self.count = len(PHRASES)
+
+    def add(self, texts: pl.Series, before: str = "", after: str = "") -> int:
+        """The number of the first of these texts, which may be anything; before and after: what goes around each."""
+        self._columns.append((before, texts, after))
+        self.count += len(texts)
+        return self.count - len(texts)
+
+    def pool(self, numbers: Floats) -> Pool:
+        """All of them, as they may stand in a reason, and numbers."""
+        clean = plain(pl.concat([texts for _, texts, _ in self._columns]))
+        found, start = [pl.Series(PHRASES)], 0
+        for before, texts, after in self._columns:
+            part = clean.slice(start, len(texts))
+            found.append(before + part + after if before or after else part)
+            start += len(texts)
+        return Pool.of(pl.concat(found), numbers, ",.6g")
 
 
 @dataclass(frozen=True)
-class Testimony:
-    """The observations of one field with their texts. starts: where each row's observations begin, (n + 1,)."""
+class Topic:
+    """One field with its facts, and the numbers of its texts.
 
-    field: Field
-    observed: Observed
-    values: list[str]
-    starts: npt.NDArray[np.int64]
+    starts: where each row's facts begin, (n + 1,); order: the facts, the strangest of each row first, (t,), or None
+    where no row has several; verb: SEEN or REACHED; values: the text of each fact's value, (t,).
+    """
+
+    facts: Facts
+    starts: Ints
+    order: Ints | None
+    name: int
+    missing: int
+    verb: int
+    values: Ints
+
+    @property
+    def most(self) -> int:
+        """How many facts a sentence may hold."""
+        return 1 if self.order is None else MAX_VALUES
+
+    def place(self, rows: Ints, rank: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """Where the fact of this rank (0: the strangest) of each row stands, and whether there is one; (k,) each."""
+        at = self.starts[rows] + rank
+        known = at < self.starts[rows + 1]
+        at = np.where(known, at, 0)
+        return (at if self.order is None else self.order[at]), known
 
 
 class Witness:
-    """Says what is strange about the rows of a small table, against a baseline."""
+    """Says what is strange about the rows of a table, in numbers of the texts of `pool` (see texts.Pool.lines)."""
 
-    def __init__(self, table: pl.DataFrame, spec: FeatureSpec, generation: Generation, around: Floats | None) -> None:
-        """around: bits around each row, float64 (n,), or None where the model keeps no context."""
-        self._spec, self._generation, self._around = spec, generation, around
-        self._values = read_values(table, spec)
-        self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
-        self._standings = standings_of(self._values, spec, generation)
-        self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
+    def __init__(
+        self, values: Values, facts: Sequence[Facts], spec: FeatureSpec, span: str, around: Floats | None
+    ) -> None:
+        """span: how much past there is, in words; around: bits around each row, (n,), or None without a context."""
+        self._around = np.full(values.count, np.nan) if around is None else around
+        glossary = Glossary()
+        labels = pl.Series([field.label for field in spec.fields])
+        names, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
+        self._whose = _whose(values, spec, span, glossary)
+        first = {name: glossary.add(tokens.values.texts) for name, tokens in values.tokens.items()}
+        numbers: list[Floats] = [np.zeros(0)]
+        count = glossary.count
+        self._topics = []
+        for at, (field, found) in enumerate(zip(spec.fields, facts, strict=True)):
+            if field.kind == "number":
+                numbers.append(values.numbers[field.name][found.rows])
+                texts, verb, count = count + np.arange(len(found.rows)), REACHED, count + len(found.rows)
+            else:
+                texts, verb = first[field.name] + values.tokens[field.name].values.at.astype(np.int64), SEEN
+            starts = np.concatenate([[0], np.cumsum(np.bincount(found.rows, minlength=values.count))])
+            several = bool((np.diff(starts) > 1).any())
+            order = np.lexsort((-found.excess, found.rows)) if several else None
+            self._topics.append(Topic(found, starts, order, names + at, missing + at, verb, texts))
+        self.pool = glossary.pool(np.concatenate(numbers))
+        self.width = max(topic.most for topic in self._topics) * (PARTS + 1) - 1
 
-    def say(self, row: int, source: str) -> str:
-        """The fact behind a row's contribution of one source."""
-        if source == CONTEXT:
-            return _around(np.nan if self._around is None else float(self._around[row]))
-        found = self._fields[source]
-        at = range(int(found.starts[row]), int(found.starts[row + 1]))
-        if not len(at):
-            return f"{found.field.label} is missing"
-        ranked = sorted(at, key=lambda position: -found.observed.excess[position])
-        speaking = [position for position in ranked[:MAX_VALUES] if found.observed.excess[position] > 0]
-        if not speaking:
-            return f"{self._shown(found, ranked[0])} in this combination"
-        if found.field.kind == "multivalue":
-            return ", ".join(self._sentence(row, found, position) for position in speaking)
-        return self._sentence(row, found, speaking[0])
+    def say(self, source: int, rows: Ints) -> Ints:
+        """The facts behind the contributions of one source to k rows, int64 (k, parts).
 
-    def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
-        observed = observe(self._values, self._spec, self._generation, field, self._standings)
-        starts = np.searchsorted(observed.rows, np.arange(self._values.count + 1))
-        return Testimony(field, observed, _value_texts(table, field, self._values), starts)
+        source: its place in FeatureSpec.sources().
+        """
+        if source == len(self._topics):
+            return self._moment(rows)
+        topic = self._topics[source]
+        if not len(topic.facts.rows):
+            return np.full((len(rows), 1), topic.missing)
+        at, present = topic.place(rows, 0)
+        found = [np.where(present[:, None], self._sentence(topic, rows, at), _only(topic.missing))]
+        for rank in range(1, topic.most):
+            at, present = topic.place(rows, rank)
+            speaks = present & (topic.facts.excess[at] > 0)
+            more = np.insert(self._sentence(topic, rows, at), 0, AND, axis=1)
+            found.append(np.where(speaks[:, None], more, EMPTY))
+        return np.concatenate(found, axis=1)
 
-    def _sentence(self, row: int, found: Testimony, position: int) -> str:
-        """The level at which the value is strangest speaks."""
-        bits = {level: found.observed.bits[level][position] for level in self._spec.levels(found.field)}
-        level = max(bits, key=lambda name: np.nan_to_num(bits[name], nan=-1.0))
-        if bits[EVERYONE] >= bits[level] - 1e-9:
-            level = EVERYONE
-        who = _plain(self._owners[level][row]) if level else "anyone"
-        shown = self._shown(found, position)
-        verb = "reached" if found.field.kind == "number" else "seen"
-        times = found.observed.seen[level][position]
-        how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
-        return f"{shown} {how_often} for {who} in {self._generation.span}"
+    def _sentence(self, topic: Topic, rows: Ints, at: Ints) -> Ints:
+        """What one fact of each row says, (k, PARTS). The level at which the value is strangest speaks."""
+        times = topic.facts.times[at]
+        speaks = topic.facts.excess[at] > 0
+        known = speaks & (times > 0)
+        parts = np.empty((len(rows), PARTS), np.int64)
+        parts[:, 0], parts[:, 1] = topic.name, topic.values[at]
+        parts[:, 2] = np.where(speaks, np.where(known, topic.verb, topic.verb + 1), USUAL)
+        parts[:, 3], parts[:, 4] = np.where(known, whole(times), EMPTY), np.where(known, X, EMPTY)
+        parts[:, 5] = np.where(speaks, self._whose[topic.facts.speaker[at], rows], EMPTY)
+        return parts
 
-    def _shown(self, found: Testimony, position: int) -> str:
-        return f"{found.field.label}={found.values[position]}"
+    def _moment(self, rows: Ints) -> Ints:
+        """What stands around each row, (k, 2)."""
+        bits = self._around[rows]
+        loud = bits >= 1
+        number = whole(np.rint(np.where(loud, bits, 0)).astype(np.int64))
+        calm = np.where(np.isnan(bits), NO_TIME, QUIET)
+        return np.stack([np.where(loud, number, calm), np.where(loud, AROUND, EMPTY)], axis=1)
 
 
-def _around(bits: float) -> str:
-    """What stands around a row.
+def plain(texts: pl.Series) -> pl.Series:
+    """Texts as they may stand in a reason: no separators, no line ends, not too long.
 
-    >>> _around(41.2), _around(0.3)
-    ('41 bits of surprise around this row, fading over half an hour', 'a quiet moment')
+    >>> plain(pl.Series(["a;b\\nc", "x" * 65])).str.len_chars().to_list()
+    [5, 64]
     """
-    if np.isnan(bits):
-        return "no time, so that what happened around this row is unknown"
-    return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise around this row, fading over half an hour"
+    text = pl.col("text")
+    short = pl.when(text.str.len_chars() > MAX_VALUE_LETTERS).then(text.str.slice(0, MAX_VALUE_LETTERS - 1) + "…")
+    clean = short.otherwise(text).str.replace_many(["\n", "\r", ";"], [" ", " ", ","])
+    return texts.to_frame("text").select(clean).to_series()
 
 
-def _plain(text: str) -> str:
-    """A value as it may stand in a reason: no separators, no line ends, not too long."""
-    short = text if len(text) <= MAX_VALUE_LETTERS else text[: MAX_VALUE_LETTERS - 1] + "…"
-    return short.translate(_PLAIN)
+def _whose(values: Values, spec: FeatureSpec, span: str, glossary: Glossary) -> Ints:
+    """Whose past speaks, by level and row: numbers of texts, (levels, n)."""
+    end = f" in {span}"
+    anyone = glossary.add(pl.Series(["anyone"]), " for ", end)
+    found = [np.full(values.count, anyone)]
+    for entity in spec.entities:
+        owner = values.owners[entity]
+        found.append(glossary.add(owner.texts, " for ", end) + owner.at.astype(np.int64))
+    return np.stack(found)
 
 
-def _value_texts(table: pl.DataFrame, field: Field, values: Values) -> list[str]:
-    if field.kind == "number":
-        numbers = read_numbers(table, field.name)
-        return [f"{number:,.6g}" for number in numbers[~np.isnan(numbers)]]
-    if field.kind == "hour":
-        return [f"{int(code) - 1:02d}:00" for code in values.tokens[field.name].codes]
-    return [_plain(value) for value in token_texts(table, field)["value"]]
+def _only(part: int) -> Ints:
+    """A sentence of one part."""
+    return np.array([part] + [EMPTY] * (PARTS - 1))

@@ -1,8 +1,8 @@
-"""Events and a baseline become a matrix, and the surprise of each field in bits."""
+"""Events and a baseline become a matrix, the surprise of each field in bits, and what can be said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from models.features.baseline import Generation, Standing
 from models.features.hashing import Codes
-from models.features.level import NumberLevel
+from models.features.level import Level, NumberLevel
 from models.features.partition import observations, owners_of
 from models.features.spec import EVERYONE, FeatureSpec, Field
 from models.features.values import Floats, Ints, Values, log_scale
@@ -19,6 +19,8 @@ CATEGORY_CLIP_BITS = 3.0
 """Surprise below this (one in eight) is everyday variety and counts for nothing."""
 NUMBER_CLIP_BITS = 6.0
 """A size must be among the largest one in 64 to surprise."""
+LEAST_LEAD_BITS = 1e-9
+"""An entity's level speaks only where it is stranger than everyone's by more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,30 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class Observed:
-    """The observations of one field against every level: what columns, surprises and reasons are made of.
+class Facts:
+    """What reasons are made of: the observations of one field, each with the level at which it is strangest.
 
-    rows: (t,), ascending; codes: (t,); bits: per level, -log2 q, float64 (t,), NaN where the owner is cold; seen: per
-    level, how often the owner showed the value; excess: the largest bits over the levels beyond the clip, float64 (t,).
+    rows: (t,), ascending; excess: bits beyond the clip at that level, at least 0, float64 (t,); speaker: the level,
+    0 for everyone, 1 for the first entity and so on, uint8 (t,); times: how often that level's owner showed the value
+    (of a number: at least as much), int64 (t,).
     """
 
     rows: Ints
-    codes: Codes
-    bits: dict[str, Floats]
-    seen: dict[str, Floats]
     excess: Floats
+    speaker: npt.NDArray[np.uint8]
+    times: Ints
+
+
+@dataclass(frozen=True)
+class Look:
+    """The observations of one field at one level, float64 (t,) each.
+
+    bits: -log2 q, NaN where the owner is cold; share: q; seen: how often the owner showed the value.
+    """
+
+    bits: Floats
+    share: Floats
+    seen: Floats
 
 
 Standings = Mapping[str, Standing]
@@ -55,63 +69,99 @@ Standings = Mapping[str, Standing]
 
 def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded:
     """Encode events against a baseline that must not hold them. The context column is left missing."""
+    return _encoded(values, spec, generation, lambda facts: None)
+
+
+def examine(values: Values, spec: FeatureSpec, generation: Generation) -> tuple[Encoded, tuple[Facts, ...]]:
+    """As encode, and the facts of each field."""
+    facts: list[Facts] = []
+    encoded = _encoded(values, spec, generation, facts.append)
+    return encoded, tuple(facts)
+
+
+def _encoded(
+    values: Values, spec: FeatureSpec, generation: Generation, note: Callable[[Facts], None]
+) -> Encoded:
     matrix = np.full((values.count, len(spec.columns())), np.nan, np.float32)
     surprise = np.zeros((values.count, len(spec.fields)))
     filled = np.zeros(values.count)
-    standings = standings_of(values, spec, generation)
+    standings = {level: _standing(values, generation, level) for level in (EVERYONE, *spec.entities)}
     start = 0
     for number, field in enumerate(spec.fields):
-        observed = observe(values, spec, generation, field, standings)
-        for level in spec.levels(field):
-            block = _columns(values, field, level, observed, generation, standings[level])
-            block[~standings[level].warm] = np.nan
+        facts, blocks = _one_field(values, spec, generation, field, standings)
+        for block in blocks:
             matrix[:, start : start + block.shape[1]] = block
             start += block.shape[1]
-        surprise[:, number] = np.bincount(observed.rows, observed.excess, values.count)
-        filled += np.bincount(observed.rows, minlength=values.count) > 0
+        surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
+        filled += np.bincount(facts.rows, minlength=values.count) > 0
+        note(facts)
     warm = [standings[entity].warm for entity in spec.entities]
     cold = ~np.any(warm, axis=0) if warm else np.zeros(values.count, np.bool_)
     return Encoded(matrix, surprise, cold, filled / max(len(spec.fields), 1))
 
 
-def standings_of(values: Values, spec: FeatureSpec, generation: Generation) -> Standings:
-    """Where the owner of each row stands at every level."""
-    return {level: generation.standing(level, owners_of(values, level)) for level in (EVERYONE, *spec.entities)}
+def _standing(values: Values, generation: Generation, level: str) -> Standing:
+    """Where the owner of each row stands at a level: each distinct owner is looked up once."""
+    owners = values.owners.get(level)
+    if owners is None or len(owners.distinct) > len(owners.at):
+        return generation.standing(level, owners_of(values, level))
+    distinct = generation.standing(level, owners.distinct)
+    return Standing(distinct.at[owners.at], distinct.warm[owners.at])
 
 
-def observe(values: Values, spec: FeatureSpec, generation: Generation, field: Field, standings: Standings) -> Observed:
-    """Every observation of a field at every level. The excess is the maximum over the levels: strange for everyone
-    or strange for its owner, since the owner's level alone forgives what attacks on others taught."""
+def _one_field(
+    values: Values, spec: FeatureSpec, generation: Generation, field: Field, standings: Standings
+) -> tuple[Facts, list[npt.NDArray[np.float32]]]:
+    """The facts of a field, and its columns at each level.
+
+    The excess is the maximum over the levels: strange for everyone or strange for its owner, since the owner's level
+    alone forgives what attacks on others taught it.
+    """
     rows, codes = observations(values, field)
+    everyone = _look_at_everyone(values, field, codes, generation.levels[EVERYONE, field.name])
+    best = everyone.bits + LEAST_LEAD_BITS
+    excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
+    blocks = [_columns(values, field, EVERYONE, rows, everyone, generation, standings[EVERYONE])]
+    for level in spec.levels(field)[1:]:
+        standing, history = standings[level], generation.levels[level, field.name]
+        found = history.look(standing.at[rows], owners_of(values, level)[rows], codes, everyone.share)
+        look = Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
+        stranger = look.bits > best
+        best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
+        speaker[stranger] = spec.entities.index(level) + 1
+        excess = np.fmax(excess, look.bits)
+        block = _columns(values, field, level, rows, look, generation, standing)
+        block[~standing.warm] = np.nan
+        blocks.append(block)
     clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
-    observed = Observed(rows, codes, {}, {}, np.zeros(len(rows)))
-    above: Floats | None = None
-    for level in spec.levels(field):
-        standing = standings[level]
-        history = generation.levels[level, field.name]
-        found = history.look(standing.at[rows], owners_of(values, level)[rows], codes, above)
-        bits = np.where(standing.warm[rows], -np.log2(found.share), np.nan)
-        above = found.share if level == EVERYONE else above
-        observed.bits[level], observed.seen[level] = bits, found.seen
-        np.fmax(observed.excess, bits - clip, out=observed.excess)
-    return observed
+    return Facts(rows, np.maximum(excess - clip, 0.0), speaker, times.astype(np.int64)), blocks
+
+
+def _look_at_everyone(values: Values, field: Field, codes: Codes, history: Level) -> Look:
+    """Everyone's level knows one owner: each distinct value is looked up once."""
+    column = values.tokens[field.name].values if field.name in values.tokens else None
+    once = column is not None and len(column.distinct) <= len(codes)
+    asked = column.distinct if column and once else codes
+    none = np.zeros(len(asked), np.int64)
+    found = history.look(none, none.astype(np.uint64), asked, None)
+    look = Look(-np.log2(found.share), found.share, found.seen)
+    return Look(look.bits[column.at], look.share[column.at], look.seen[column.at]) if column and once else look
 
 
 def _columns(
-    values: Values, field: Field, level: str, observed: Observed, generation: Generation, standing: Standing
+    values: Values, field: Field, level: str, rows: Ints, look: Look, generation: Generation, standing: Standing
 ) -> npt.NDArray[np.float32]:
     """The columns of one field at one level, float32 (n, columns), NaN where the row lacks the field."""
-    bits, rows = observed.bits[level], observed.rows
     if field.kind == "multivalue":
-        return _multivalue_columns(values.count, rows, bits, observed.seen[level] == 0, with_count=not level)
+        return _multivalue_columns(values.count, rows, look.bits, look.seen == 0, with_count=not level)
     block = np.full((values.count, 2), np.nan, np.float32)
-    block[rows, 0] = bits
+    block[rows, 0] = look.bits
     history = generation.levels[level, field.name]
     if isinstance(history, NumberLevel):
         numbers = values.numbers[field.name][rows]
         block[rows, 1] = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))
     else:
-        block[rows, 1] = observed.seen[level] == 0
+        block[rows, 1] = look.seen == 0
     return block
 
 

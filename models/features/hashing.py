@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -14,6 +16,27 @@ MISSING = np.uint64(0)
 """The code of an absent value; no text has it but by a chance of 2**-64."""
 
 
+@dataclass(frozen=True)
+class Coded:
+    """A column of strings: the distinct ones, each hashed once, and which of them stands in each row.
+
+    texts: the distinct strings, (k,); distinct: their codes, (k,), the empty string's being `MISSING`; at: (n,).
+    """
+
+    texts: pl.Series
+    distinct: Codes
+    at: npt.NDArray[np.uint32]
+
+    @property
+    def codes(self) -> Codes:
+        """The code of each row, (n,)."""
+        return self.distinct[self.at]
+
+    def take(self, rows: slice | npt.NDArray[np.int64]) -> Coded:
+        """Some of the rows; the distinct strings stay."""
+        return Coded(self.texts, self.distinct, self.at[rows])
+
+
 def code_of(text: str) -> int:
     """The code of one value.
 
@@ -24,14 +47,27 @@ def code_of(text: str) -> int:
 
 
 def codes_of(values: pl.Series) -> Codes:
-    """Codes of a column of strings, shape (n,); null and empty become `MISSING`. Each distinct value is hashed once."""
-    unique = values.unique().drop_nulls()
-    table = pl.DataFrame(
-        {"value": unique, "code": pl.Series([code_of(v) if v else 0 for v in unique], dtype=pl.UInt64)},
-        schema_overrides={"value": pl.String},
-    )
-    joined = values.alias("value").to_frame().join(table, on="value", how="left", maintain_order="left")
-    return joined["code"].fill_null(0).to_numpy().astype(np.uint64, copy=False)
+    """Codes of a column of strings, (n,); null and empty become `MISSING`."""
+    table = values.fill_null("").to_frame()
+    return coded(table, distinct_texts(table))[values.name].codes
+
+
+def distinct_texts(table: pl.DataFrame) -> dict[str, pl.Series]:
+    """The distinct values of each column."""
+    found = table.select(pl.all().unique(maintain_order=True).implode())
+    return {name: found[name].item() for name in table.columns}
+
+
+def coded(table: pl.DataFrame, texts: Mapping[str, pl.Series]) -> dict[str, Coded]:
+    """The columns of a table of strings without nulls. texts: the distinct ones of each.
+
+    >>> users = pl.DataFrame({"user": ["bob", "", "bob"]})
+    >>> coded(users, distinct_texts(users))["user"].at.tolist()
+    [0, 1, 0]
+    """
+    places = table.select(pl.col(name).cast(pl.Enum(texts[name])).to_physical() for name in table.columns)
+    at = {name: places[name].to_numpy().astype(np.uint32) for name in table.columns}
+    return {name: Coded(texts[name], _hashed(texts[name]), at[name]) for name in table.columns}
 
 
 def pair(owner: Codes, value: Codes) -> Codes:
@@ -40,3 +76,7 @@ def pair(owner: Codes, value: Codes) -> Codes:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def _hashed(texts: pl.Series) -> Codes:
+    return np.array([code_of(text) if text else 0 for text in texts.to_list()], np.uint64)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 
 from models.errors import DataError
-from models.features.hashing import Codes, codes_of
+from models.features.hashing import MISSING, Coded, Codes, coded, distinct_texts
 from models.features.spec import FeatureSpec, Field
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 HOUR_S = 3600
+HOURS = pl.Series([f"{hour:02d}:00" for hour in range(24)])
 LATEST_S = 4_102_444_800
 """1 January 2100: a larger number is no epoch in seconds."""
 BUCKETS_PER_OCTAVE = 8
@@ -25,14 +28,19 @@ BUCKET_OFFSET = 1 << 15
 
 @dataclass(frozen=True)
 class Tokens:
-    """The values of one field in long form: row numbers ascending, shape (t,), and value codes, shape (t,)."""
+    """The values of one field in long form: row numbers ascending, shape (t,), and the value of each, t rows."""
 
     rows: Ints
-    codes: Codes
+    values: Coded
+
+    @property
+    def codes(self) -> Codes:
+        """The code of each value, shape (t,)."""
+        return self.values.codes
 
     def slice(self, start: int, stop: int) -> Tokens:
         first, last = np.searchsorted(self.rows, (start, stop))
-        return Tokens(self.rows[first:last] - start, self.codes[first:last])
+        return Tokens(self.rows[first:last] - start, self.values.take(slice(first, last)))
 
 
 @dataclass(frozen=True)
@@ -40,15 +48,20 @@ class Values:
     """A table of events, ready to be counted or encoded.
 
     tokens: per category-like field; numbers: per number field, float64 (n,), NaN where missing;
-    entities: per entity field, codes (n,), 0 where missing; time: epoch seconds (n,) or None; scope: codes (n,).
+    owners: per entity field, who each row belongs to, n rows; time: epoch seconds (n,) or None; scope: codes (n,).
     """
 
     count: int
     tokens: Mapping[str, Tokens]
     numbers: Mapping[str, Floats]
-    entities: Mapping[str, Codes]
+    owners: Mapping[str, Coded]
     time: Floats | None
     scope: Codes
+
+    @cached_property
+    def entities(self) -> Mapping[str, Codes]:
+        """Per entity field, codes (n,), 0 where missing."""
+        return {name: owner.codes for name, owner in self.owners.items()}
 
     def slice(self, start: int, stop: int) -> Values:
         """Rows start to stop, without copying where it can be helped."""
@@ -56,7 +69,7 @@ class Values:
             count=stop - start,
             tokens={name: tokens.slice(start, stop) for name, tokens in self.tokens.items()},
             numbers={name: numbers[start:stop] for name, numbers in self.numbers.items()},
-            entities={name: codes[start:stop] for name, codes in self.entities.items()},
+            owners={name: owner.take(slice(start, stop)) for name, owner in self.owners.items()},
             time=None if self.time is None else self.time[start:stop],
             scope=self.scope[start:stop],
         )
@@ -65,11 +78,16 @@ class Values:
 def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     """Read the fields that a spec names. Fields absent from the table, and times that cannot be read, are missing."""
     time = read_time(table, spec.time) if spec.time else None
-    tokens = {f.name: _field_tokens(table, f, time) for f in spec.fields if f.kind != "number"}
-    numbers = {f.name: read_numbers(table, f.name) for f in spec.fields if f.kind == "number"}
-    entities = {name: codes_of(texts(table, name)) for name in spec.entities}
-    scope = codes_of(texts(table, spec.scope)) if spec.scope else np.zeros(table.height, np.uint64)
-    return Values(table.height, tokens, numbers, entities, time, scope)
+    numbers = _numbers(table, [f.name for f in spec.fields if f.kind == "number"])
+    fields = [f for f in spec.fields if f.kind in ("category", "multivalue")]
+    named = dict.fromkeys([*(f.name for f in fields), *spec.entities, *([spec.scope] if spec.scope else [])])
+    cells = pl.DataFrame([texts(table, name) for name in named])
+    columns = coded(cells, distinct_texts(cells))
+    several = _multivalued(table, columns, fields)
+    tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name]) for f in fields}
+    tokens |= {f.name: _hour_tokens(time) for f in spec.fields if f.kind == "hour"}
+    scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
+    return Values(table.height, tokens, numbers, {name: columns[name] for name in spec.entities}, time, scope)
 
 
 def texts(table: pl.DataFrame, name: str) -> pl.Series:
@@ -105,21 +123,14 @@ def is_multivalue(table: pl.DataFrame, name: str) -> bool:
 
 def read_numbers(table: pl.DataFrame, name: str) -> Floats:
     """A column as float64 (n,); what is no finite number becomes NaN."""
-    if name in table.columns and table[name].dtype.is_numeric():
-        found = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-    else:
-        text = texts(table, name).str.strip_chars()
-        found = text.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().copy()
-    found[~np.isfinite(found)] = np.nan
-    return found
+    return _numbers(table, [name])[name]
 
 
 def read_time(table: pl.DataFrame, name: str) -> Floats:
     """Epoch seconds (n,), from numbers or ISO 8601 text; NaN where empty, absent or neither."""
     found = read_numbers(table, name)
-    text = texts(table, name)
-    unread = np.isnan(found) & (text != "").to_numpy()
-    return np.where(unread, _iso_seconds(text), found) if unread.any() else found
+    unread = np.isnan(found)
+    return np.where(unread, _iso_seconds(texts(table, name)), found) if unread.any() else found
 
 
 def require_time(table: pl.DataFrame, name: str) -> None:
@@ -167,18 +178,44 @@ def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
     return text.alias("value").to_frame().with_row_index("row").filter(pl.col("value") != "")
 
 
-def _field_tokens(table: pl.DataFrame, field: Field, time: Floats | None) -> Tokens:
-    if field.kind == "hour":
-        return _hour_tokens(time)
+def _numbers(table: pl.DataFrame, names: Sequence[str]) -> dict[str, Floats]:
+    """Columns as read_numbers gives them, all at once."""
+    cells = pl.DataFrame(
+        [table[n] if n in table.columns and table[n].dtype.is_numeric() else texts(table, n) for n in names]
+    )
+    read = cells.select(
+        pl.col(pl.String).str.strip_chars().cast(pl.Float64, strict=False), cs.numeric().cast(pl.Float64)
+    )
+    found = {name: read[name].fill_null(np.nan).to_numpy() for name in names}
+    return {name: np.where(np.isfinite(numbers), numbers, np.nan) for name, numbers in found.items()}
+
+
+def _multivalued(table: pl.DataFrame, columns: Mapping[str, Coded], fields: Sequence[Field]) -> set[str]:
+    """The fields of which some row holds several values."""
+    encoded = [f.name for f in fields if f"__mv_{f.name}" in table.columns]
+    filled = table.select((pl.col(f"__mv_{name}").cast(pl.String) != "").any().alias(name) for name in encoded)
+    broken = [f.name for f in fields if columns[f.name].texts.str.contains("\n", literal=True).any()]
+    return {*broken, *(name for name in encoded if filled[name].item())}
+
+
+def _filled(column: Coded) -> Tokens:
+    """One value a row, the empty ones left out."""
+    filled = column.distinct != MISSING
+    rows = np.arange(len(column.at)) if filled.all() else np.flatnonzero(filled[column.at])
+    return Tokens(rows, column if filled.all() else column.take(rows))
+
+
+def _long(table: pl.DataFrame, field: Field) -> Tokens:
+    """The values of a field that holds several in some row."""
     long = token_texts(table, field)
-    return Tokens(long["row"].to_numpy().astype(np.int64), codes_of(long["value"]))
+    values = long.select("value")
+    return Tokens(long["row"].to_numpy().astype(np.int64), coded(values, distinct_texts(values))["value"])
 
 
 def _hour_tokens(time: Floats | None) -> Tokens:
-    if time is None:
-        return Tokens(np.zeros(0, np.int64), np.zeros(0, np.uint64))
+    time = np.zeros(0) if time is None else time
     rows = np.flatnonzero(~np.isnan(time))
-    return Tokens(rows, (time[rows] // HOUR_S % 24).astype(np.uint64) + np.uint64(1))
+    return Tokens(rows, Coded(HOURS, np.arange(1, 25, dtype=np.uint64), (time[rows] // HOUR_S % 24).astype(np.uint32)))
 
 
 def _iso_seconds(text: pl.Series) -> Floats:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import AfterValidator, Field
@@ -30,6 +30,10 @@ class ScoreOptions(Options):
     model: str = Field(description="name of the model", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     explain: Annotated[str, AfterValidator(_explainable)] = Field(
         "auto", description="auto (highest scores first, as time allows), all, none, or how many rows"
+    )
+    explain_engine: Literal["auto", "library"] = Field(
+        "auto",
+        description="auto (exact tables), or library (the Shapley values of XGBoost and shap, to check them; slow)",
     )
     prefix: str = Field(
         "ai_",
@@ -61,6 +65,7 @@ def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
         time_left=_countdown(options.explain_budget_s, house),
         nthread=house.nthread,
         whole=house.local,
+        engine=options.explain_engine,
     )
     carry = base64.b64encode(scored.carry).decode()
     return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})

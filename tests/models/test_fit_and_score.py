@@ -14,7 +14,8 @@ from models.errors import DataError
 from models.event_id import event_ids_of
 from models.fields import OUTPUT_FIELDS, output_names
 from models.plan import FitPlan
-from models.scoring import EXPLAIN_BATCH, Model
+from models.scoring import EXPLAIN_BATCH, FAST_EXPLAIN_BATCH, Model
+from models.trained import Engine
 from models.training import Fit, fit
 from tests.models.tables import DAY_S, START_S, one, sign_ins
 
@@ -199,12 +200,41 @@ def test_explaining_some_rows_takes_the_strangest_first() -> None:
     assert none["ai_score"].equals(scored["ai_score"])
 
 
-def test_auto_explains_while_time_is_left_and_all_explains_all() -> None:
-    events = pl.concat([one()] * (EXPLAIN_BATCH + 3))
-    spent = unsupervised().score(events, explain="auto", time_left=lambda: 0.0).table
+@pytest.mark.parametrize(("engine", "batch"), [("library", EXPLAIN_BATCH), ("auto", FAST_EXPLAIN_BATCH)])
+def test_auto_explains_while_time_is_left_and_all_explains_all(engine: Engine, batch: int) -> None:
+    events = one()[np.zeros(batch + 3, np.int64)]
+    spent = unsupervised().score(events, explain="auto", time_left=lambda: 0.0, engine=engine).table
     assert spent["ai_contributions"].null_count() == 3, "the first batch is explained in any case"
-    every = unsupervised().score(events, explain="all", time_left=lambda: 0.0).table
+    assert spent["ai_note"].str.contains("not_explained").sum() == 3
+    every = unsupervised().score(events, explain="all", time_left=lambda: 0.0, engine=engine).table
     assert every["ai_contributions"].null_count() == 0
+
+
+def test_the_library_gives_the_same_explanations() -> None:
+    events = pl.concat([one(), one(dest="secret1", bytes="90000000"), one(user="stranger"), one(bytes="")])
+    for model in (unsupervised(), supervised()):
+        own, library = (amounts(model.score(events, engine=engine).table) for engine in ("auto", "library"))
+        assert own.keys() == library.keys() and all(abs(own[key] - library[key]) < 1e-4 for key in own)
+
+
+def amounts(scored: pl.DataFrame) -> dict[tuple[int, str], float]:
+    """Contributions by row and field."""
+    found = {}
+    for row, text in enumerate(scored["ai_contributions"]):
+        for pair in text.split("; "):
+            name, _, amount = pair.rpartition(":")
+            found[row, name] = float(amount)
+    return found
+
+
+@pytest.mark.parametrize("explain", ["all", "none", "auto", 700])
+def test_threads_change_nothing_in_the_answer(explain: str | int) -> None:
+    events = sign_ins(days=14, a_day=30, seed=4).with_columns(bytes=pl.lit("9e6"))
+    for model in (unsupervised(), supervised()):
+        alone = model.score(events, explain=explain)
+        for nthread in (2, 3, 7):
+            shared = model.score(events, explain=explain, nthread=nthread)
+            assert shared.table.equals(alone.table) and shared.carry == alone.carry
 
 
 @pytest.mark.parametrize("explain", ["some", -1])
@@ -229,9 +259,26 @@ def test_a_stranger_is_cold() -> None:
     assert "cold_entity" in unsupervised().score(one(user="stranger")).table["ai_note"][0]
 
 
-def test_no_rows_give_no_rows() -> None:
-    scored = unsupervised().score(one()[:0]).table
+@pytest.mark.parametrize("explain", ["auto", "all", "none", 5])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        PLAN,
+        replace(PLAN, time=None),
+        replace(PLAN, entities=(), time=None),
+        replace(PLAN, fields=("_time:hour", "app")),
+    ],
+)
+def test_no_rows_give_no_rows(plan: FitPlan, explain: str | int) -> None:
+    model = load(fit(sign_ins(), plan))
+    scored = model.score(one()[:0], explain=explain, nthread=2).table
     assert scored.height == 0 and tuple(scored.columns) == OUTPUT_FIELDS
+    assert [str(dtype) for dtype in scored.dtypes] == [str(dtype) for dtype in model.score(one()).table.dtypes]
+
+
+def test_rows_that_cannot_be_scored_are_not_explained() -> None:
+    scored = unsupervised().score(pl.concat([one(dest="", app="", bytes="")] * 3), explain="all", nthread=2).table
+    assert scored["ai_status"].to_list() == ["unscored"] * 3 and scored["ai_reasons"].null_count() == 3
 
 
 def test_hostile_values_cannot_break_the_text() -> None:

@@ -77,7 +77,7 @@ def test_another_prefix_names_the_fields(api: Api) -> None:
 
 def test_the_time_for_explanations_is_kept(api: Api) -> None:
     chunk = events(1, 2 * EXPLAIN_BATCH, seed=2)
-    spent = rows(api.post("/v1/score?model=ait&explain_budget_s=0", chunk).data)
+    spent = rows(api.post("/v1/score?model=ait&explain_engine=library&explain_budget_s=0", chunk).data)
     explained = [row for row in spent if "not_explained" not in row["ai_note"]]
     assert len(explained) == EXPLAIN_BATCH, "the strangest are explained in any case, and no more"
 

@@ -1,0 +1,136 @@
+"""Reasons and contributions of whole tables equal those written row by row."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.explain import contribution_texts, reason_texts
+from models.features.encode import examine
+from models.features.values import read_values
+from models.plan import FitPlan
+from models.scoring import Model
+from models.simulator import simulate
+from models.trained import inputs_of
+from models.training import fit
+from models.words import Witness
+from tests.models import plain_reasons
+from tests.models.tables import one, sign_ins
+from tests.models.test_fit_and_score import load
+
+NASTY = (
+    "x; y\n+9 (ai_score=1)",
+    "u;\r\nv",
+    'a"b,c',
+    "ü" * 70,
+    "日本" * 40,
+    "-" * 64,
+    "-" * 65,
+    "\x00",
+    "$$;$",
+    "=",
+    "",
+)
+
+
+def odd(table: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
+    """A table with some cells missing, hostile, or of an owner that nobody knows."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for name in table.columns:
+        cells = table[name].to_list()
+        for row in np.flatnonzero(rng.random(len(cells)) < 0.06):
+            cells[row] = NASTY[rng.integers(len(NASTY))]
+        found[name] = cells
+    return pl.DataFrame(found)
+
+
+@cache
+def sign_in_model(*fields: str, entities: tuple[str, ...] = ("user",), time: str | None = "_time") -> Model:
+    return load(fit(tagged(sign_ins()), FitPlan("logon", entities=entities, fields=fields, time=time)))
+
+
+@cache
+def company() -> tuple[Model, pl.DataFrame]:
+    """A simulated company's sign-ins: a model of the first days, and the later ones, odd cells and all."""
+    found = simulate(users=60, days=8)
+    model = load(fit(found.before().cast(pl.String), FitPlan("logon", recipe="authentication")))
+    return model, odd(found.after().cast(pl.String).fill_null("").head(4000))
+
+
+def tagged(table: pl.DataFrame) -> pl.DataFrame:
+    """With a field of one to five values a row, in the two ways in which they come, and a field of odd values."""
+    rng = np.random.default_rng(table.height)
+    tags = [[f"t{n}" for n in rng.integers(0, 40, rng.integers(0, 6))] for _ in range(table.height)]
+    split = ["\n".join(row) if at % 2 else (row[0] if row else "") for at, row in enumerate(tags)]
+    encoded = ["" if at % 2 else ";".join(f"${value}$" for value in row) for at, row in enumerate(tags)]
+    odd_ones = [NASTY[n] if n < len(NASTY) else f"v{n}" for n in rng.integers(0, 60, table.height)]
+    return table.with_columns(tag=pl.Series(split), __mv_tag=pl.Series(encoded), odd=pl.Series(odd_ones))
+
+
+def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
+    spec, generation = model.trained.spec, model.generation
+    values = read_values(table, spec)
+    encoded, facts = examine(values, spec, generation)
+    inputs = inputs_of(encoded, values, spec)
+    phi = model.trained.contributions(inputs).phi
+    rows = np.random.default_rng(1).permutation(table.height)
+    witness = Witness(values, facts, spec, generation.span, inputs.around)
+    plain = plain_reasons.Witness(table, spec, generation, inputs.around)
+    expected = plain_reasons.reason_texts(phi, spec.sources(), plain)
+    assert reason_texts(phi[rows], rows, witness).to_list() == [expected[row] for row in rows]
+    assert contribution_texts(phi, spec.sources()).to_list() == plain_reasons.contribution_texts(phi, spec.sources())
+    scored = model.score(table, explain="all", nthread=2).table
+    known = scored["ai_status"] != "unscored"
+    assert scored.filter(known)["ai_reasons"].to_list() == pl.Series(expected).filter(known).to_list()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: sign_in_model("dest", "app", "bytes"),
+        lambda: sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour"),
+        lambda: sign_in_model("dest", "tag:category", "app", entities=("user", "dest")),
+        lambda: sign_in_model("dest", "bytes", entities=(), time=None),
+        lambda: sign_in_model("odd", "user", entities=("user", "odd")),
+    ],
+    ids=["plain", "every kind", "two entities", "no entity and no clock", "odd owners"],
+)
+def test_texts_equal_those_written_row_by_row(model: object) -> None:
+    found: Model = model()  # type: ignore[operator]
+    table = tagged(sign_ins(days=2, seed=5))
+    assert_same_texts(found, odd(table))
+    assert_same_texts(found, table.head(1))
+    assert_same_texts(found, odd(pl.concat([tagged(one(user="stranger", dest="new", bytes="1e12"))] * 3)))
+
+
+def test_texts_of_a_simulated_company_equal_those_written_row_by_row() -> None:
+    model, table = company()
+    assert_same_texts(model, table)
+
+
+def test_every_form_of_sentence_is_met() -> None:
+    """So that the texts compared above hold all that there is to say."""
+    model, table = company()
+    found = " ".join(model.score(table, explain="all").table["ai_reasons"].drop_nulls())
+    many = sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")
+    found += " ".join(many.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
+    forms = (
+        r"country=\w\w never seen for [\w.]+ in 4 days \(\+\d+\.\d\)",
+        r"=\S+ (never )?seen (\d+x )?for anyone in",
+        r"source=[\w.]+ seen \d+x for \w+",
+        r"bytes in an hour=[\d,e+.]+ (never )?reached",
+        r"reached \d+x for",
+        r"hour of day=\d\d:00 ",
+        r"=\S+ in this combination \(",
+        r"tag=t\d+ (never )?seen.*?, tag=t\d+ (never )?seen",
+        r"\w is missing \(",
+        r"=x, y \+9 \(ai_score=1\) ",
+        "=" + "ü" * 63 + "…",
+        r"(\d bits of surprise around|a quiet moment)",
+    )
+    assert [form for form in forms if not re.search(form, found)] == []
