@@ -17,7 +17,7 @@ from aiscore_kit.watch import Deadline
 from aiscore_kit.wire import MAX_ROWS, Wire
 
 # What a row's reply may take, in bytes: five reasons of three values each, in letters of four bytes; and for each field
-# a contribution, its name escaped and in quotes. A model whose fields are not known may have a thousand.
+# a contribution, each letter of its name escaped or doubled. A model whose fields are not known may have a thousand.
 _ROW_REPLY = 16 << 10
 _FIELD_REPLY = 32
 _UNKNOWN_FIELDS_REPLY = 64 << 10
@@ -175,11 +175,11 @@ def largest_row_reply(fields):
     """The bytes that an honest reply to one row can have, for a model of these fields (None: not known).
 
     >>> largest_row_reply(("user", "dest")), largest_row_reply(None)
-    (16480, 81920)
+    (16464, 81920)
     """
     if fields is None:
         return _ROW_REPLY + _UNKNOWN_FIELDS_REPLY
-    return _ROW_REPLY + sum(_FIELD_REPLY + 4 * len(name.encode("utf-8", "replace")) for name in fields)
+    return _ROW_REPLY + sum(_FIELD_REPLY + 2 * len(name.encode("utf-8", "replace")) for name in fields)
 
 
 def explain_seconds(count, left_s):
