@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 
 from models.detectors.base import Floats, Matrix
+from models.threads import in_threads
 
 LEAST_ROWS = 1024
 """Fewer rows than this are not worth a thread."""
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """The threads of this process, a few more than there are cores, however many callers there are."""
-    return ThreadPoolExecutor(thread_name_prefix="rows")
 
 
 def in_blocks(score: Callable[[Matrix], Floats], matrix: Matrix, nthread: int) -> Floats:
@@ -29,7 +22,7 @@ def in_blocks(score: Callable[[Matrix], Floats], matrix: Matrix, nthread: int) -
     blocks = min(nthread, len(matrix) // LEAST_ROWS)
     if blocks < 2:
         return score(matrix)
-    return np.concatenate(list(_pool().map(score, np.array_split(matrix, blocks))))
+    return np.concatenate(in_threads(score, np.array_split(matrix, blocks), blocks))
 
 
 def fill_in_blocks(
@@ -41,14 +34,11 @@ def fill_in_blocks(
     Never to be called within a block: it could wait for a thread that waits for it.
     """
 
-    def each(start: int, stop: int) -> None:
-        for first in range(start, stop, block_rows):
-            last = min(first + block_rows, stop)
+    def each(ends: tuple[int, int]) -> None:
+        for first in range(*ends, block_rows):
+            last = min(first + block_rows, ends[1])
             fill(matrix[first:last], out[first:last])
 
     shares = max(1, min(nthread, len(matrix) // LEAST_ROWS))
     ends = [len(matrix) * share // shares for share in range(shares + 1)]
-    if shares == 1:
-        each(*ends)
-    else:
-        list(_pool().map(each, ends, ends[1:]))
+    in_threads(each, list(zip(ends, ends[1:], strict=False)), shares)
