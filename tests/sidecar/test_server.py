@@ -281,7 +281,7 @@ def test_told_to_stop_it_answers_first(home: Path) -> None:
     answers: list[int] = []
     with serving(home) as server:
         many = events(30, 300, seed=9)
-        url = "/v1/score?model=ait&explain=all"
+        url = "/v1/score?model=ait&explain=300&explain_engine=library"
         work = threading.Thread(target=lambda: answers.append(server.post(url, many).status_code))
         work.start()
         wait_until(lambda: busy(server) == 1.0, server, 5)
