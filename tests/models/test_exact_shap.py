@@ -330,38 +330,46 @@ def broken(name: str, at: int, entry: float) -> dict[str, Any]:
     return {name: changed}
 
 
-FAULTS: dict[str, dict[str, Any]] = {
-    **{f"short {name}": {name: array[:-1]} for name, array in arrays(GOOD).items()},
-    **{f"long {name}": {name: np.append(array, array[-1:])} for name, array in arrays(GOOD).items()},
-    "no column of numbers": {"cover": GOOD.cover[:, None]},
-    "nodes before the first tree": {"roots": np.array([1, 5], np.int32)},
-    "nodes, but no tree": {"roots": np.zeros(0, np.int32)},
-    "a tree that begins twice": {"roots": np.array([0, 5, 5], np.int32)},
-    "trees out of order": {"roots": np.array([0, 5, 3], np.int32)},
-    "a tree beyond the nodes": {"roots": np.array([0, 5, 8], np.int32)},
-    "a tree before the nodes": {"roots": np.array([-3, 0, 5], np.int32)},
-    "a tree within a tree": {"roots": np.array([0, 3, 5], np.int32)},
-    "two trees in one": {"roots": np.array([0], np.int32)},
-    "a column below 0": broken("feature", 1, -2),
-    "no threshold": broken("threshold", 0, np.nan),
-    "a threshold below all": broken("threshold", 0, -np.inf),
-    "no leaf": broken("value", 2, np.nan),
-    "an endless leaf": broken("value", 2, np.inf),
-    "no cover": broken("cover", 0, np.nan),
-    "an endless cover": broken("cover", 0, np.inf),
-    "a cover below 0": broken("cover", 3, -1.0),
-    "no base": {"base": np.nan},
-    "an endless base": {"base": np.inf},
-    "its own child": broken("left", 1, 1),
-    "a circle": broken("left", 1, 0),
-    "a child before its parent": {**broken("left", 5, 4)},
-    "a child below the nodes": broken("right", 1, -1),
-    "a child beyond the nodes": broken("right", 5, 8),
-    "a child in another tree": broken("right", 1, 6),
-    "one child twice": broken("left", 1, 4),
-    "a node of two parents": broken("left", 1, 2),
-    "children without a parent": broken("feature", 1, -1),
+TWO_PARENTS: dict[str, Any] = {
+    "feature": np.array([0, 1, 2, -1, -1, 2, -1, -1], np.int32),
+    "threshold": np.zeros(8, np.float32),
+    "left": np.array([1, 2, 3, 3, 4, 6, 6, 7], np.int32),
+    "right": np.array([2, 3, 4, 3, 4, 7, 6, 7], np.int32),
 }
+LEAVES: dict[str, Any] = {"feature": np.full(8, -1, np.int32), "value": np.ones(8)}
+FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{f"short {name}": ("length", {name: array[:-1]}) for name, array in arrays(GOOD).items()},
+    **{f"long {name}": ("length", {name: np.append(array, array[-1:])}) for name, array in arrays(GOOD).items()},
+    "a table of covers": ("length", {"cover": GOOD.cover[:, None]}),
+    "nodes before the first tree": ("begin", {"roots": np.array([1, 5], np.int32)}),
+    "nodes, but no tree": ("begin", {"roots": np.zeros(0, np.int32)}),
+    "a tree that begins twice": ("begin", {"roots": np.array([0, 5, 5], np.int32)}),
+    "trees out of order": ("begin", {"roots": np.array([0, 5, 3], np.int32)}),
+    "a tree before the nodes": ("begin", {**LEAVES, "roots": np.array([-8, 1, 2, 3, 4, 5, 6, 7], np.int32)}),
+    "a tree beyond the nodes": ("without a node", {"roots": np.array([0, 5, 8], np.int32)}),
+    "a tree within a tree": ("outside", {"roots": np.array([0, 3, 5], np.int32)}),
+    "two trees in one": ("no parent", {"roots": np.array([0], np.int32)}),
+    "a column below 0": ("column", broken("feature", 1, -2)),
+    "no threshold": ("threshold", broken("threshold", 0, np.nan)),
+    "a threshold below all": ("threshold", broken("threshold", 0, -np.inf)),
+    "no leaf": ("leaf", broken("value", 2, np.nan)),
+    "an endless leaf": ("leaf", broken("value", 2, np.inf)),
+    "no base": ("leaf", {"base": np.nan}),
+    "an endless base": ("leaf", {"base": np.inf}),
+    "no cover": ("weight", broken("cover", 0, np.nan)),
+    "an endless cover": ("weight", broken("cover", 0, np.inf)),
+    "a cover below 0": ("weight", broken("cover", 3, -1.0)),
+    "its own child": ("before its parent", broken("left", 1, 1)),
+    "a circle": ("before its parent", broken("left", 1, 0)),
+    "a child before its parent": ("before its parent", broken("left", 5, 4)),
+    "a child below the nodes": ("before its parent", broken("right", 1, -1)),
+    "a child beyond the nodes": ("outside", broken("right", 5, 8)),
+    "a child in another tree": ("outside", broken("right", 1, 6)),
+    "one child twice": ("no parent, or with two", broken("left", 1, 4)),
+    "nodes of two parents": ("no parent, or with two", TWO_PARENTS),
+    "children without a parent": ("no parent, or with two", {**broken("feature", 1, -1), **broken("value", 1, 1.0)}),
+}
+"""What is wrong, how the refusal puts it, and which arrays make it so."""
 
 
 def test_trees_that_agree_are_taken() -> None:
@@ -372,8 +380,9 @@ def test_trees_that_agree_are_taken() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_trees_that_do_not_agree_are_refused(fault: str) -> None:
-    with pytest.raises(DataError, match="do not agree"):
-        replace(GOOD, **FAULTS[fault])
+    words, changed = FAULTS[fault]
+    with pytest.raises(DataError, match=f"do not agree: .*{words}"):
+        replace(GOOD, **changed)
 
 
 def test_trees_that_ask_for_a_column_beyond_the_matrix_are_refused() -> None:
