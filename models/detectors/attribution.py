@@ -15,6 +15,8 @@ from models.detectors.trees import LEAF, Trees
 
 TABLE_BYTES = 64 << 20
 """Tables of one detector; trees beyond it are explained by quadrature."""
+LARGEST_TABLED = 1e30
+"""Tables are float32: trees with larger leaves are explained by quadrature."""
 BLOCK_ROWS = 2048
 """Rows that one thread explains at a time: enough to use each tree's tables before the next tree's replace them."""
 Longs = npt.NDArray[np.int64]
@@ -125,8 +127,10 @@ def gauss_legendre(features: int) -> tuple[Floats, Floats]:
 
 def _tables(trees: Trees, output: Longs, outputs: int, table_bytes: int) -> Tables:
     """Tables for as many trees as fit, in order."""
+    if not len(trees.roots):
+        return Tables(np.zeros(0, np.int64), (), 0)
     roots, counts = _unit_roots(trees)
-    fits = counts >= 0
+    fits = (counts >= 0) & (np.maximum.reduceat(np.abs(trees.value), trees.roots) <= LARGEST_TABLED)
     sizes = units.measure(roots, trees.feature, trees.left, trees.right, trees.parent, output)
     pairs = (sizes[:, 2] + 1) // 2
     entries = pairs << sizes[:, 0]

@@ -56,8 +56,11 @@ class Boost:
     def trees(self) -> Trees:
         """The trees whose sum is the score, leaves in log-odds. Raises DataError where the booster cannot be read."""
         try:
-            return _trees(json.loads(self.written)["learner"])
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+            with np.errstate(all="ignore"):  # what comes of it is refused by the trees
+                return _trees(json.loads(self.written)["learner"])
+        except DataError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             what = f"the booster cannot be read ({type(error).__name__})"
             raise DataError(what, field="model", mend="fit the model again") from error
 

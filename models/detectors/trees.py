@@ -16,6 +16,16 @@ from models.errors import DataError
 
 Ints = npt.NDArray[np.int32]
 LEAF = -1
+DTYPES: dict[str, Any] = {
+    "roots": np.int32,
+    "feature": np.int32,
+    "threshold": np.float32,
+    "left": np.int32,
+    "right": np.int32,
+    "missing_left": np.bool_,
+    "value": np.float64,
+    "cover": np.float64,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +55,12 @@ class Trees:
         return cls(ints, ints, floats.astype(np.float32), ints, ints, np.zeros(0, np.bool_), floats, floats)
 
     def __post_init__(self) -> None:
-        own = np.arange(len(self.feature), dtype=np.int32)
-        leaf = self.feature == LEAF
-        if len(self.left) == len(self.right) == len(own):
-            object.__setattr__(self, "left", np.where(leaf, own, self.left).astype(np.int32))
-            object.__setattr__(self, "right", np.where(leaf, own, self.right).astype(np.int32))
+        for name, dtype in DTYPES.items():
+            # Copies of ours: compiled code tells arrays that can be written from those that cannot, and is made twice.
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype))
+        if len(self.left) == len(self.right) == len(self.feature):
+            leaf = np.flatnonzero(self.feature == LEAF)
+            self.left[leaf] = self.right[leaf] = leaf
         fault = self._fault()
         if fault:
             raise DataError(f"the trees do not agree: {fault}", field="model", mend="fit the model again")

@@ -2,6 +2,8 @@
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,7 @@ from sidecar.tasks.fit import FitOptions
 from sidecar.tasks.fit import run as fit
 from sidecar.wire import Limits, read_csv
 
+ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 4
 DAY_S = 86_400
 
@@ -40,6 +43,9 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("fitted") / "home"
     house = open_house(Settings(home=home), by="ann")
     fit(read_csv(events(), Limits()), FitOptions(model="ait", entity=("user",)), house)
+    # Compiled kernels are kept in the home: copies of it need not compile them again.
+    words = [sys.executable, "-m", "sidecar", "run", "--home", str(home), "score", "model=ait", "explain=all"]
+    subprocess.run(words, input=events(1, 3), stdout=subprocess.DEVNULL, check=True, cwd=ROOT, timeout=300)
     return home
 
 

@@ -84,7 +84,10 @@ def look_up(
     x = _by_columns(matrix, blocks)
     # One output more than there are takes the empty halves of pairs.
     sums = np.zeros((blocks, outputs + 1, ROW_BLOCK), np.float32)
-    answer = np.zeros((np.diff(tree_split).max(), ROW_BLOCK), np.bool_)
+    most = 0
+    for tree in range(trees):
+        most = max(most, tree_split[tree + 1] - tree_split[tree])
+    answer = np.zeros((most, ROW_BLOCK), np.bool_)
     pattern = np.zeros(ROW_BLOCK, np.uint8)
     for tree in range(trees):
         for block in range(blocks):

@@ -17,6 +17,7 @@ from numba import njit
 
 ROW_BLOCK = 64
 """Rows that go through a tree together."""
+LEAST_FACTOR = 1e-290
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
@@ -114,8 +115,8 @@ def _pass(
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
 def _inverse(factor: float) -> float:
-    """1 / factor; 0 for a factor of 0, since then no leaf below has any weight."""
-    return 1.0 / factor if factor > 0.0 else 0.0
+    """1 / factor; 0 for a factor of (next to) 0, since then no leaf below has any weight."""
+    return 1.0 / factor if factor > LEAST_FACTOR else 0.0
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
