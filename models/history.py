@@ -30,15 +30,13 @@ NO_ROWS = np.zeros(0, np.int64)
 class History:
     """The rows of a fit in the order of learning, with their labels: known attacks never teach a baseline.
 
-    trim: the share of the rows, the strangest, that do not teach either; quiet: whether the surroundings of a row are
-    usually quiet, so that noise around it means something.
+    trim: the share of the rows, the strangest, that do not teach either.
     """
 
     values: Values
     positive: Mask
     known: Mask
     trim: float
-    quiet: bool
 
     @property
     def owners(self) -> npt.NDArray[np.uint64] | None:
@@ -48,18 +46,37 @@ class History:
 def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
     """Rows ascending in time (those without a time left out), or shuffled where there is no clock."""
     order = _order(table, spec, plan.seed)
-    table = table.select(name for name in table.columns if name in _needed(spec, plan))[order]
-    values = read_values(table, spec)
-    positive, known = read_labels(table, plan.label)
-    trim = 0.0 if plan.label else TRIM_SHARE
-    del table  # the text of many rows is larger than what was read of it
-    return History(values, positive, known, trim, _is_quiet(values, spec, ~positive))
+    positive, known = read_labels(_ordered(table, order, [plan.label]), plan.label)
+    return History(_read(table, order, spec), positive, known, 0.0 if plan.label else TRIM_SHARE)
 
 
-def _needed(spec: FeatureSpec, plan: FitPlan) -> set[str]:
-    """The columns that are read: the others are not put in order first."""
-    named = {*(field.name for field in spec.fields), *spec.entities, spec.scope, spec.time, plan.label} - {None}
-    return {column for name in named for column in (str(name), f"__mv_{name}")}
+def is_quiet(history: History, spec: FeatureSpec) -> bool:
+    """Whether the surroundings of a row are usually quiet, so that noise around it means something: in a busy stream
+    something strange is always happening, and the context of a row is only noise."""
+    values = history.values
+    if values.time is None:
+        return False
+    surprise = _first_look(values, spec, ~history.positive)
+    return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)
+
+
+def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:
+    """The rows in order, read one field at a time: no more than that is text twice."""
+    common = replace(spec, fields=())
+    found = read_values(_ordered(table, order, [*spec.entities, spec.scope, spec.time]), common)
+    tokens, numbers = dict(found.tokens), dict(found.numbers)
+    for field in spec.fields:
+        time = spec.time if field.kind == "hour" else None
+        alone = FeatureSpec((field,), time=time)
+        own = read_values(_ordered(table, order, [field.name, f"__mv_{field.name}", time]), alone)
+        tokens |= own.tokens
+        numbers |= own.numbers
+    return replace(found, tokens=tokens, numbers=numbers)
+
+
+def _ordered(table: pl.DataFrame, order: Ints, names: list[str | None]) -> pl.DataFrame:
+    """Some columns with their rows in order; where the table has none of them, any, for the number of rows."""
+    return table.select([name for name in table.columns if name in names] or table.columns[:1])[order]
 
 
 def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:
@@ -94,11 +111,3 @@ def _only(values: Values, field: str) -> Values:
     tokens = {name: found for name, found in values.tokens.items() if name == field}
     numbers = {name: found for name, found in values.numbers.items() if name == field}
     return replace(values, tokens=tokens, numbers=numbers)
-
-
-def _is_quiet(values: Values, spec: FeatureSpec, teaches: Mask) -> bool:
-    """In a busy stream something strange is always happening around a row, and its context is only noise."""
-    if values.time is None:
-        return False
-    surprise = _first_look(values, spec, teaches)
-    return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)

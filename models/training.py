@@ -20,7 +20,7 @@ from models.errors import DataError
 from models.examples import Examples, training_rows
 from models.features.prequential import encode_past
 from models.folds import Mask, out_of_fold
-from models.history import read_history
+from models.history import is_quiet, read_history
 from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved, resolve
 from models.scale import Scale
@@ -76,8 +76,8 @@ def _lesson(tables: list[pl.DataFrame], plan: FitPlan, progress: Progress) -> Le
     resolved = resolve(table, plan)
     history = read_history(table, resolved.spec, plan)
     del table
-    progress(0.1, "learning baselines")
-    resolved = replace(resolved, spec=replace(resolved.spec, context=history.quiet))
+    progress(0.05, "learning baselines")
+    resolved = replace(resolved, spec=replace(resolved.spec, context=is_quiet(history, resolved.spec)))
     rows = training_rows(history, plan)
     past = encode_past(
         history.values,

@@ -50,6 +50,28 @@ def test_detectors_train_on_what_they_will_hear(plan: FitPlan) -> None:
     assert np.array_equal(np.asarray(examples.owners), values.entities["user"][rows])
 
 
+def test_reading_field_by_field_is_reading_all() -> None:
+    """Lists of values, the hour of day, missing cells, a field that owns a baseline and one that is not there."""
+    fields = (Field("dest", "category"), Field("app", "multivalue"), Field("_time", "hour"), Field("bytes", "number"))
+    spec = FeatureSpec((*fields, Field("absent", "category")), ("user", "dest"), "_time", "app")
+    table = sign_ins().sample(fraction=1.0, shuffle=True, seed=4)
+    lists = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("$ssh$;$x$$y$")).otherwise(pl.lit(""))
+    empty = pl.when(pl.int_range(pl.len()) % 7 > 0).then(pl.col("user", "dest", "bytes")).otherwise(pl.lit(""))
+    table = table.with_columns(empty, lists.alias("__mv_app"))
+    found = read_history(table, spec, PLAN).values
+    order = np.argsort(table["_time"].cast(pl.Float64).to_numpy(), kind="stable")
+    whole = read_values(table[order], spec)
+    assert found.count == whole.count == table.height
+    assert np.array_equal(np.asarray(found.time), np.asarray(whole.time))
+    assert np.array_equal(found.scope, whole.scope) and set(found.tokens) == set(whole.tokens)
+    for name, tokens in whole.tokens.items():
+        assert np.array_equal(found.tokens[name].rows, tokens.rows), name
+        assert np.array_equal(found.tokens[name].codes, tokens.codes), name
+    for name, codes in whole.entities.items():
+        assert np.array_equal(found.entities[name], codes), name
+    assert np.array_equal(found.numbers["bytes"], whole.numbers["bytes"], equal_nan=True)
+
+
 def test_the_table_is_gone_when_detectors_train() -> None:
     tables, seen = [sign_ins()], {}
     alive = weakref.ref(tables[0])
