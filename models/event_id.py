@@ -9,15 +9,17 @@ import polars as pl
 from models.features.values import texts
 
 SCHEMA = "1"
-LETTERS = 32
+BYTES = 16
 
 
-def event_ids_of(table: pl.DataFrame, ids: tuple[str, ...]) -> list[str]:
+def event_ids_of(table: pl.DataFrame, ids: tuple[str, ...]) -> pl.Series:
     """One id a row: the first 32 hex letters of SHA-256 over the schema number and each id field's name and text.
 
-    >>> event_ids_of(pl.DataFrame({"user": ["alice"]}), ("user",)) == [sha256(b"1\\x1fuser=alice").hexdigest()[:32]]
+    >>> event_ids_of(pl.DataFrame({"user": ["alice"]}), ("user",))[0] == sha256(b"1\\x1fuser=alice").hexdigest()[:32]
     True
     """
-    parts = [part for name in ids for part in (pl.lit(f"\x1f{name}="), texts(table, name))]
-    joined = table.select(pl.concat_str(pl.repeat(SCHEMA, table.height), *parts)).to_series()
-    return [sha256(text.encode("utf-8", "replace")).hexdigest()[:LETTERS] for text in joined]
+    cells = {name: texts(table, name) if name in table.columns else pl.lit("") for name in ids}
+    parts = [part for name, cell in cells.items() for part in (pl.lit(f"\x1f{name}="), cell)]
+    joined = table.with_columns(pl.concat_str(pl.lit(SCHEMA), *parts).cast(pl.Binary).alias("id"))["id"]
+    digests = pl.DataFrame({"id": [sha256(text).digest() for text in joined.to_list()]}, {"id": pl.Binary})
+    return digests.select(pl.col("id").bin.slice(0, BYTES).bin.encode("hex")).to_series()

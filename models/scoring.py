@@ -43,6 +43,10 @@ class Scored:
     carry: bytes
 
 
+Texts = tuple[pl.Series, pl.Series]
+"""Reasons and contributions of some rows."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """How scores shall be explained: which rows, as long as `patience`, and by which engine."""
@@ -133,7 +137,7 @@ class Model:
             "ai_reasons": texts.reasons,
             "ai_contributions": texts.contributions,
             "ai_model": pl.Series([self.id]).new_from_index(0, table.height),
-            "ai_event_id": pl.Series(event_ids_of(table, spec.ids), dtype=pl.String),
+            "ai_event_id": event_ids_of(table, spec.ids),
             "ai_status": self._status(table, scored),
             "ai_note": self._notes(table, encoded, inputs, scored, texts.done),
         }
@@ -161,23 +165,29 @@ class Model:
         return any(field not in table.columns for field in (*contract.inputs, *contract.entities, *contract.scope))
 
     def _explanations(self, inputs: Inputs, asked: Asked, witness: Callable[[], Witness]) -> Explanations:
-        """Explain the rows in the given order, batch by batch, while there is patience; the first in any case."""
-        count, fast = len(inputs.matrix), asked.engine == "auto" and self.trained.explains_fast
-        nthread = asked.nthread if fast else 1
+        """Explain the rows in the given order, batch by batch, while there is patience; the first batches in any case.
+
+        A batch goes to each thread at once.
+        """
+        fast = asked.engine == "auto" and self.trained.explains_fast
+        most, nthread = (FAST_EXPLAIN_BATCH, asked.nthread) if fast else (EXPLAIN_BATCH, 1)
         said = witness() if len(asked.rows) else None
 
-        def explain(rows: Ints) -> tuple[pl.Series, pl.Series]:
+        def explain(rows: Ints) -> Texts:
             assert said
             phi = self.trained.contributions(inputs.take(rows), 1, asked.engine).phi
             return reason_texts(phi, rows, said), contribution_texts(phi, self.trained.spec.sources())
 
-        found: list[tuple[pl.Series, pl.Series]] = []
-        batches = _batches(asked.rows, FAST_EXPLAIN_BATCH if fast else EXPLAIN_BATCH, nthread)
-        for start in range(0, len(batches), nthread):
+        batches: list[Ints] = []
+        found: list[Texts] = []
+        for start in range(0, len(asked.rows), most * nthread):
             if start and not asked.patience():
                 break
-            found += in_threads(explain, batches[start : start + nthread], nthread)
-        return _in_place(count, batches[: len(found)], found)
+            rows = np.sort(asked.rows[start : start + most * nthread])
+            together = np.array_split(rows, min(nthread, len(rows)))
+            found += in_threads(explain, together, nthread)
+            batches += together
+        return _in_place(len(inputs.matrix), batches, found)
 
     def _notes(
         self,
@@ -231,13 +241,7 @@ def _patience(explain: str | int, time_left: Callable[[], float] | None) -> Call
     return lambda: time_left() > 0
 
 
-def _batches(rows: Ints, most: int, nthread: int) -> list[Ints]:
-    """Rows in runs of at most `most`, shorter where each thread shall have one."""
-    size = max(min(most, -(-len(rows) // nthread)), 1)
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
-
-
-def _in_place(count: int, batches: Sequence[Ints], found: Sequence[tuple[pl.Series, pl.Series]]) -> Explanations:
+def _in_place(count: int, batches: Sequence[Ints], found: Sequence[Texts]) -> Explanations:
     """Texts that came batch by batch, each at its row."""
     done = np.zeros(count, np.bool_)
     if not batches:
@@ -245,10 +249,10 @@ def _in_place(count: int, batches: Sequence[Ints], found: Sequence[tuple[pl.Seri
         return Explanations(nothing, nothing, done)
     rows = np.concatenate(batches)
     done[rows] = True
-    place = np.empty(count, np.uint32)
-    place[rows] = np.arange(len(rows))
-    at = pl.Series(place).set(pl.Series(~done), None) if not done.all() else pl.Series(place)
-    reasons, contributions = (pl.concat(part).gather(at) for part in zip(*found, strict=True))
+    reasons, contributions = (pl.concat(texts) for texts in zip(*found, strict=True))
+    if not np.array_equal(rows, np.arange(count)):
+        at = pl.Series(np.full(count, len(rows)), dtype=pl.UInt32).scatter(rows, np.arange(len(rows), dtype=np.uint32))
+        reasons, contributions = (texts.extend_constant(None, 1).gather(at) for texts in (reasons, contributions))
     return Explanations(reasons, contributions, done)
 
 

@@ -84,8 +84,12 @@ def read_json(body: bytes, limits: Limits) -> pl.DataFrame:
 
 def write_csv(table: pl.DataFrame) -> bytes:
     """A table as CSV: numbers with six decimals, missing and empty alike an empty cell."""
+    if not table.width:
+        return b"\n"
     empty = pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)).name.keep()
-    return table.with_columns(empty).write_csv(float_precision=6).encode() if table.width else b"\n"
+    written = io.BytesIO()
+    table.with_columns(empty).write_csv(written, float_precision=6)
+    return written.getvalue()
 
 
 def write_reply(table: pl.DataFrame) -> bytes:
@@ -119,15 +123,19 @@ def _header(body: bytes) -> list[str]:
 
 
 def _parse(body: bytes, width: int) -> pl.DataFrame:
-    try:
-        return pl.read_csv(
-            io.BytesIO(body),
-            infer_schema=False,
-            encoding="utf8-lossy",
-            new_columns=[str(position) for position in range(width)],
-        )
-    except pl.exceptions.PolarsError:
-        raise _malformed() from None
+    """The records, columns named by their position. Bytes that are not UTF-8 are rare, and cost a second reading."""
+    for encoding in ("utf8", "utf8-lossy"):
+        try:
+            return pl.read_csv(
+                io.BytesIO(body),
+                infer_schema=False,
+                encoding=encoding,
+                empty_string_is_null=False,
+                new_columns=[str(position) for position in range(width)],
+            )
+        except pl.exceptions.PolarsError:
+            continue
+    raise _malformed()
 
 
 def _malformed() -> CallerError:
@@ -137,11 +145,14 @@ def _malformed() -> CallerError:
 
 
 def _named(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The columns under their own names. Cells are missing only where a record ended early."""
+    if any(table.null_count().row(0)):
+        table = table.fill_null("")
     first: dict[str, str] = {}
     for position, name in enumerate(names):
         if name:
             first.setdefault(name, str(position))
-    return table.select(pl.col(position).fill_null("").alias(name) for name, position in first.items())
+    return table.select(first.values()).rename({position: name for name, position in first.items()})
 
 
 def _checked(table: pl.DataFrame, limits: Limits) -> pl.DataFrame:

@@ -10,10 +10,13 @@ import numpy.typing as npt
 
 from models.features.baseline import Generation, Standing
 from models.features.hashing import Codes
-from models.features.level import Level, NumberLevel
+from models.features.level import NumberLevel
+from models.features.level_kernels import put_columns
 from models.features.partition import observations, owners_of
-from models.features.spec import EVERYONE, FeatureSpec, Field
+from models.features.spec import EVERYONE, FeatureSpec, Field, column_names
 from models.features.values import Floats, Ints, Values, log_scale
+
+Matrix = npt.NDArray[np.float32]
 
 CATEGORY_CLIP_BITS = 3.0
 """Surprise below this (one in eight) is everyday variety and counts for nothing."""
@@ -30,7 +33,7 @@ class Encoded:
     cold: bool (n,), every entity of the row lacks history; filled: share of the fields present, float64 (n,).
     """
 
-    matrix: npt.NDArray[np.float32]
+    matrix: Matrix
     surprise: Floats
     cold: npt.NDArray[np.bool_]
     filled: Floats
@@ -63,10 +66,6 @@ class Look:
     seen: Floats
 
 
-Standings = Mapping[str, Standing]
-"""Per level, where the owner of each row stands."""
-
-
 def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded:
     """Encode events against a baseline that must not hold them. The context column is left missing."""
     return _encoded(values, spec, generation, lambda facts: None)
@@ -79,25 +78,92 @@ def examine(values: Values, spec: FeatureSpec, generation: Generation) -> tuple[
     return encoded, tuple(facts)
 
 
-def _encoded(
-    values: Values, spec: FeatureSpec, generation: Generation, note: Callable[[Facts], None]
-) -> Encoded:
+def _encoded(values: Values, spec: FeatureSpec, generation: Generation, note: Callable[[Facts], None]) -> Encoded:
     matrix = np.full((values.count, len(spec.columns())), np.nan, np.float32)
     surprise = np.zeros((values.count, len(spec.fields)))
     filled = np.zeros(values.count)
-    standings = {level: _standing(values, generation, level) for level in (EVERYONE, *spec.entities)}
+    encoder = Encoder.of(values, spec, generation)
     start = 0
     for number, field in enumerate(spec.fields):
-        facts, blocks = _one_field(values, spec, generation, field, standings)
-        for block in blocks:
-            matrix[:, start : start + block.shape[1]] = block
-            start += block.shape[1]
+        width = sum(len(column_names(field, level)) for level in spec.levels(field))
+        facts = encoder.field(field, matrix[:, start : start + width])
+        start += width
         surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
         filled += np.bincount(facts.rows, minlength=values.count) > 0
         note(facts)
-    warm = [standings[entity].warm for entity in spec.entities]
+    warm = [encoder.standings[entity].warm for entity in spec.entities]
     cold = ~np.any(warm, axis=0) if warm else np.zeros(values.count, np.bool_)
     return Encoded(matrix, surprise, cold, filled / max(len(spec.fields), 1))
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What all fields of a table share. standings: per level, where the owner of each row stands."""
+
+    values: Values
+    spec: FeatureSpec
+    generation: Generation
+    standings: Mapping[str, Standing]
+
+    @classmethod
+    def of(cls, values: Values, spec: FeatureSpec, generation: Generation) -> Encoder:
+        standings = {level: _standing(values, generation, level) for level in (EVERYONE, *spec.entities)}
+        return cls(values, spec, generation, standings)
+
+    def field(self, field: Field, columns: Matrix) -> Facts:
+        """The facts of a field, whose columns are filled in, level by level.
+
+        The excess is the maximum over the levels: strange for everyone or strange for its owner, since the owner's
+        level alone forgives what attacks on others taught it.
+        """
+        rows, codes = observations(self.values, field)
+        everyone = self._everyone(field, codes)
+        best = everyone.bits + LEAST_LEAD_BITS
+        excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
+        start = self._fill(columns, 0, field, EVERYONE, rows, everyone)
+        for level in self.spec.levels(field)[1:]:
+            look = self._owners(field, level, rows, codes, everyone.share)
+            stranger = look.bits > best
+            best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
+            speaker[stranger] = self.spec.entities.index(level) + 1
+            excess = np.fmax(excess, look.bits)
+            start = self._fill(columns, start, field, level, rows, look)
+        clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
+        return Facts(rows, np.maximum(excess - clip, 0.0), speaker, times.astype(np.int64))
+
+    def _everyone(self, field: Field, codes: Codes) -> Look:
+        """Everyone's level knows one owner, so each distinct value is looked up once."""
+        column = self.values.tokens[field.name].values if field.name in self.values.tokens else None
+        once = column is not None and len(column.distinct) <= len(codes)
+        asked = column.distinct if column and once else codes
+        none = np.zeros(len(asked), np.int64)
+        found = self.generation.levels[EVERYONE, field.name].look(none, none.astype(np.uint64), asked, None)
+        look = Look(-np.log2(found.share), found.share, found.seen)
+        return Look(look.bits[column.at], look.share[column.at], look.seen[column.at]) if column and once else look
+
+    def _owners(self, field: Field, level: str, rows: Ints, codes: Codes, above: Floats) -> Look:
+        """What the owners' own history says. above: everyone's share."""
+        standing, owners = self.standings[level], self.values.entities[level]
+        found = self.generation.levels[level, field.name].look(standing.at[rows], owners[rows], codes, above)
+        return Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
+
+    def _fill(self, columns: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look) -> int:
+        """Fill in the columns of a field at one level from `start` on, where the row has the field and its owner is
+        warm; returns where the next level's begin."""
+        history, standing = self.generation.levels[level, field.name], self.standings[level]
+        if field.kind == "multivalue":
+            block = _multivalue_columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
+            block[~standing.warm] = np.nan
+            width = len(column_names(field, level))
+            columns[:, start : start + width] = block
+            return start + width
+        if isinstance(history, NumberLevel):
+            numbers = self.values.numbers[field.name][rows]
+            second = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))
+        else:
+            second = (look.seen == 0).astype(np.float64)
+        put_columns(columns, start, rows, look.bits, second, standing.warm)
+        return start + 2
 
 
 def _standing(values: Values, generation: Generation, level: str) -> Standing:
@@ -107,62 +173,6 @@ def _standing(values: Values, generation: Generation, level: str) -> Standing:
         return generation.standing(level, owners_of(values, level))
     distinct = generation.standing(level, owners.distinct)
     return Standing(distinct.at[owners.at], distinct.warm[owners.at])
-
-
-def _one_field(
-    values: Values, spec: FeatureSpec, generation: Generation, field: Field, standings: Standings
-) -> tuple[Facts, list[npt.NDArray[np.float32]]]:
-    """The facts of a field, and its columns at each level.
-
-    The excess is the maximum over the levels: strange for everyone or strange for its owner, since the owner's level
-    alone forgives what attacks on others taught it.
-    """
-    rows, codes = observations(values, field)
-    everyone = _look_at_everyone(values, field, codes, generation.levels[EVERYONE, field.name])
-    best = everyone.bits + LEAST_LEAD_BITS
-    excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
-    blocks = [_columns(values, field, EVERYONE, rows, everyone, generation, standings[EVERYONE])]
-    for level in spec.levels(field)[1:]:
-        standing, history = standings[level], generation.levels[level, field.name]
-        found = history.look(standing.at[rows], owners_of(values, level)[rows], codes, everyone.share)
-        look = Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
-        stranger = look.bits > best
-        best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
-        speaker[stranger] = spec.entities.index(level) + 1
-        excess = np.fmax(excess, look.bits)
-        block = _columns(values, field, level, rows, look, generation, standing)
-        block[~standing.warm] = np.nan
-        blocks.append(block)
-    clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
-    return Facts(rows, np.maximum(excess - clip, 0.0), speaker, times.astype(np.int64)), blocks
-
-
-def _look_at_everyone(values: Values, field: Field, codes: Codes, history: Level) -> Look:
-    """Everyone's level knows one owner: each distinct value is looked up once."""
-    column = values.tokens[field.name].values if field.name in values.tokens else None
-    once = column is not None and len(column.distinct) <= len(codes)
-    asked = column.distinct if column and once else codes
-    none = np.zeros(len(asked), np.int64)
-    found = history.look(none, none.astype(np.uint64), asked, None)
-    look = Look(-np.log2(found.share), found.share, found.seen)
-    return Look(look.bits[column.at], look.share[column.at], look.seen[column.at]) if column and once else look
-
-
-def _columns(
-    values: Values, field: Field, level: str, rows: Ints, look: Look, generation: Generation, standing: Standing
-) -> npt.NDArray[np.float32]:
-    """The columns of one field at one level, float32 (n, columns), NaN where the row lacks the field."""
-    if field.kind == "multivalue":
-        return _multivalue_columns(values.count, rows, look.bits, look.seen == 0, with_count=not level)
-    block = np.full((values.count, 2), np.nan, np.float32)
-    block[rows, 0] = look.bits
-    history = generation.levels[level, field.name]
-    if isinstance(history, NumberLevel):
-        numbers = values.numbers[field.name][rows]
-        block[rows, 1] = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))
-    else:
-        block[rows, 1] = look.seen == 0
-    return block
 
 
 def _multivalue_columns(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -48,23 +47,17 @@ def code_of(text: str) -> int:
 
 def codes_of(values: pl.Series) -> Codes:
     """Codes of a column of strings, (n,); null and empty become `MISSING`."""
-    table = values.fill_null("").to_frame()
-    return coded(table, distinct_texts(table))[values.name].codes
+    return coded(values.fill_null("").to_frame())[values.name].codes
 
 
-def distinct_texts(table: pl.DataFrame) -> dict[str, pl.Series]:
-    """The distinct values of each column."""
-    found = table.select(pl.all().unique(maintain_order=True).implode())
-    return {name: found[name].item() for name in table.columns}
+def coded(table: pl.DataFrame) -> dict[str, Coded]:
+    """The columns of a table of strings without nulls.
 
-
-def coded(table: pl.DataFrame, texts: Mapping[str, pl.Series]) -> dict[str, Coded]:
-    """The columns of a table of strings without nulls. texts: the distinct ones of each.
-
-    >>> users = pl.DataFrame({"user": ["bob", "", "bob"]})
-    >>> coded(users, distinct_texts(users))["user"].at.tolist()
+    >>> coded(pl.DataFrame({"user": ["bob", "", "bob"]}))["user"].at.tolist()
     [0, 1, 0]
     """
+    distinct = table.select(pl.all().unique(maintain_order=True).implode())
+    texts = {name: distinct[name].item() for name in table.columns}
     places = table.select(pl.col(name).cast(pl.Enum(texts[name])).to_physical() for name in table.columns)
     at = {name: places[name].to_numpy().astype(np.uint32) for name in table.columns}
     return {name: Coded(texts[name], _hashed(texts[name]), at[name]) for name in table.columns}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.features.hashing import Codes, pair
 from models.features.kernels import lower_bound
+from models.features.level_kernels import OWNER_KEYS, tail_shares, value_shares
 from models.features.partition import Counts
 from models.features.values import BUCKET_OFFSET
 
@@ -55,15 +56,10 @@ class Level:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def smoothed(self, mass: Floats, at: Ints, above: Floats | None) -> Floats:
-        """q of each observation: its mass among the owner's history, smoothed by the level above."""
-        total, distinct = self.total[at], self.distinct[at]
-        known = (at >= 0) & (total > 0)
-        if above is None:
-            return np.where(known, np.minimum((mass + 0.5) / (total + 1.0), 1.0), 1.0)
-        with np.errstate(invalid="ignore"):
-            smooth = (mass + distinct * above) / (total + distinct)
-        return np.where(known, np.minimum(smooth, 1.0), above)
+    def share_of_all(self, mass: Floats, at: Ints) -> Floats:
+        """q of each observation at the top: its mass among all history."""
+        total = self.total[at]
+        return np.where((at >= 0) & (total > 0), np.minimum((mass + 0.5) / (total + 1.0), 1.0), 1.0)
 
 
 @dataclass(frozen=True)
@@ -91,9 +87,11 @@ class CategoryLevel(Level):
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
             return Found(np.ones(len(codes)) if above is None else above, np.zeros(len(codes)))
-        place, known = find(self.keys, pair(owners, codes))
-        unseen = self.rare[at] if above is None else 0.0
-        share = self.smoothed(np.where(known, self.mass[place], unseen), at, above)
+        wanted = pair(owners, codes)
+        if above is not None:
+            return Found(*value_shares(self.keys, self.count, self.mass, self.total, self.distinct, at, wanted, above))
+        place, known = find(self.keys, wanted)
+        share = self.share_of_all(np.where(known, self.mass[place], self.rare[at]), at)
         return Found(share, np.where(known, self.count[place], 0.0))
 
 
@@ -113,7 +111,7 @@ class NumberLevel(Level):
     def publish(cls, counts: Counts, roster: Codes) -> NumberLevel:
         """Fold counts. roster: all owners of the level, sorted."""
         at, total, distinct = _per_owner(counts, roster)
-        keys = at * (2 * BUCKET_OFFSET) + counts.codes.astype(np.int64)
+        keys = at * OWNER_KEYS + counts.codes.astype(np.int64)
         running = np.cumsum(counts.counts).astype(np.float64)
         ends = np.cumsum(total)
         tail = ends[at] - running + counts.counts
@@ -124,11 +122,13 @@ class NumberLevel(Level):
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
             return Found(np.ones(len(codes)) if above is None else above, np.zeros(len(codes)))
-        next_at = lower_bound(self.keys, at * (2 * BUCKET_OFFSET) + codes.astype(np.int64))
-        inside = np.minimum(next_at, len(self.keys) - 1)
-        same_owner = (next_at < len(self.keys)) & (self.keys[inside] // (2 * BUCKET_OFFSET) == at)
-        reached = np.where(same_owner, self.tail[inside], 0.0)
-        return Found(self.smoothed(reached, at, above), reached)
+        wanted = at * OWNER_KEYS + codes.astype(np.int64)
+        if above is not None:
+            return Found(*tail_shares(self.keys, self.tail, self.total, self.distinct, at, wanted, above))
+        place = lower_bound(self.keys, wanted)
+        inside = np.minimum(place, len(self.keys) - 1)
+        reached = np.where(place < len(self.keys), self.tail[inside], 0.0)
+        return Found(self.share_of_all(reached, at), reached)
 
     def z(self, at: Ints, buckets: Floats) -> Floats:
         """Robust z of each bucket against its owner's history; NaN for owners without one."""

@@ -12,7 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from models.errors import DataError
-from models.features.hashing import MISSING, Coded, Codes, coded, distinct_texts
+from models.features.hashing import MISSING, Coded, Codes, coded
 from models.features.spec import FeatureSpec, Field
 
 Floats = npt.NDArray[np.float64]
@@ -77,17 +77,18 @@ class Values:
 
 def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     """Read the fields that a spec names. Fields absent from the table, and times that cannot be read, are missing."""
-    time = read_time(table, spec.time) if spec.time else None
-    numbers = _numbers(table, [f.name for f in spec.fields if f.kind == "number"])
-    fields = [f for f in spec.fields if f.kind in ("category", "multivalue")]
-    named = dict.fromkeys([*(f.name for f in fields), *spec.entities, *([spec.scope] if spec.scope else [])])
-    cells = pl.DataFrame([texts(table, name) for name in named])
-    columns = coded(cells, distinct_texts(cells))
-    several = _multivalued(table, columns, fields)
+    sizes = [field.name for field in spec.fields if field.kind == "number"]
+    numbers = _numbers(table, [*sizes, *([spec.time] if spec.time else [])])
+    time = _with_iso(table, spec.time, numbers[spec.time]) if spec.time else None
+    fields = [field for field in spec.fields if field.kind in ("category", "multivalue")]
+    named = dict.fromkeys([*(field.name for field in fields), *spec.entities, *([spec.scope] if spec.scope else [])])
+    columns = coded(pl.DataFrame([texts(table, name) for name in named]))
+    several = _multivalued(table, columns, [field.name for field in fields])
     tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name]) for f in fields}
-    tokens |= {f.name: _hour_tokens(time) for f in spec.fields if f.kind == "hour"}
+    tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
-    return Values(table.height, tokens, numbers, {name: columns[name] for name in spec.entities}, time, scope)
+    owners = {name: columns[name] for name in spec.entities}
+    return Values(table.height, tokens, {name: numbers[name] for name in sizes}, owners, time, scope)
 
 
 def texts(table: pl.DataFrame, name: str) -> pl.Series:
@@ -95,6 +96,8 @@ def texts(table: pl.DataFrame, name: str) -> pl.Series:
     if name not in table.columns:
         return pl.Series(name, [""], dtype=pl.String).new_from_index(0, table.height)
     column = table[name]
+    if column.dtype == pl.String and not column.null_count():
+        return column
     if isinstance(column.dtype, pl.List):
         column = column.cast(pl.List(pl.String)).list.join("\n")
     return column.cast(pl.String).fill_null("")
@@ -128,9 +131,7 @@ def read_numbers(table: pl.DataFrame, name: str) -> Floats:
 
 def read_time(table: pl.DataFrame, name: str) -> Floats:
     """Epoch seconds (n,), from numbers or ISO 8601 text; NaN where empty, absent or neither."""
-    found = read_numbers(table, name)
-    unread = np.isnan(found)
-    return np.where(unread, _iso_seconds(texts(table, name)), found) if unread.any() else found
+    return _with_iso(table, name, read_numbers(table, name))
 
 
 def require_time(table: pl.DataFrame, name: str) -> None:
@@ -180,22 +181,26 @@ def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
 
 def _numbers(table: pl.DataFrame, names: Sequence[str]) -> dict[str, Floats]:
     """Columns as read_numbers gives them, all at once."""
-    cells = pl.DataFrame(
-        [table[n] if n in table.columns and table[n].dtype.is_numeric() else texts(table, n) for n in names]
-    )
-    read = cells.select(
-        pl.col(pl.String).str.strip_chars().cast(pl.Float64, strict=False), cs.numeric().cast(pl.Float64)
-    )
-    found = {name: read[name].fill_null(np.nan).to_numpy() for name in names}
+    typed = {name for name in names if name in table.columns and table[name].dtype.is_numeric()}
+    cells = pl.DataFrame([table[name] if name in typed else texts(table, name) for name in dict.fromkeys(names)])
+    text, number = pl.col(pl.String).str.strip_chars().cast(pl.Float64, strict=False), cs.numeric().cast(pl.Float64)
+    found = {column.name: column.to_numpy() for column in cells.select(text, number)}
     return {name: np.where(np.isfinite(numbers), numbers, np.nan) for name, numbers in found.items()}
 
 
-def _multivalued(table: pl.DataFrame, columns: Mapping[str, Coded], fields: Sequence[Field]) -> set[str]:
+def _with_iso(table: pl.DataFrame, name: str, seconds: Floats) -> Floats:
+    """Seconds, and where they are NaN those of ISO 8601 text."""
+    unread = np.isnan(seconds)
+    return np.where(unread, _iso_seconds(texts(table, name)), seconds) if unread.any() else seconds
+
+
+def _multivalued(table: pl.DataFrame, columns: Mapping[str, Coded], names: Sequence[str]) -> set[str]:
     """The fields of which some row holds several values."""
-    encoded = [f.name for f in fields if f"__mv_{f.name}" in table.columns]
+    encoded = [name for name in names if f"__mv_{name}" in table.columns]
     filled = table.select((pl.col(f"__mv_{name}").cast(pl.String) != "").any().alias(name) for name in encoded)
-    broken = [f.name for f in fields if columns[f.name].texts.str.contains("\n", literal=True).any()]
-    return {*broken, *(name for name in encoded if filled[name].item())}
+    joined = pl.DataFrame([pl.Series(name, [columns[name].texts]) for name in names])
+    broken = joined.select(pl.all().list.join("").str.contains("\n", literal=True))
+    return {name for found in (filled, broken) for name in found.columns if found[name].item()}
 
 
 def _filled(column: Coded) -> Tokens:
@@ -209,7 +214,7 @@ def _long(table: pl.DataFrame, field: Field) -> Tokens:
     """The values of a field that holds several in some row."""
     long = token_texts(table, field)
     values = long.select("value")
-    return Tokens(long["row"].to_numpy().astype(np.int64), coded(values, distinct_texts(values))["value"])
+    return Tokens(long["row"].to_numpy().astype(np.int64), coded(values)["value"])
 
 
 def _hour_tokens(time: Floats | None) -> Tokens:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
@@ -289,11 +290,22 @@ def test_hostile_values_cannot_break_the_text() -> None:
 
 
 def test_ids_are_of_the_event_alone() -> None:
-    events = one(ai_score="0.5", other="x")
+    events = one(ai_score="0.5", other="x", id="y")
     ids = ("_time", "user", "_bkt")
-    assert event_ids_of(events, ids) == event_ids_of(one(), ids)
-    assert event_ids_of(one(user="user2"), ids) != event_ids_of(one(), ids)
+    assert event_ids_of(events, ids).to_list() == event_ids_of(one(), ids).to_list()
+    assert event_ids_of(one(user="user2"), ids)[0] != event_ids_of(one(), ids)[0]
     assert len(event_ids_of(one(), ids)[0]) == 32
+
+
+@pytest.mark.parametrize("ids", [("_time", "user", "_bkt", "n"), ("absent",), ()])
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_an_id_is_the_digest_of_names_and_cells(ids: tuple[str, ...], rows: int) -> None:
+    table = pl.concat([one(user=user) for user in ("ü{}", "", "a\x1fb")]).with_columns(n=pl.lit(None))[:rows]
+    expected = []
+    for row in table.iter_rows(named=True):
+        text = "1" + "".join(f"\x1f{name}={row.get(name) or ''}" for name in ids)
+        expected.append(sha256(text.encode()).hexdigest()[:32])
+    assert event_ids_of(table, ids).to_list() == expected
 
 
 @pytest.mark.parametrize(
