@@ -201,10 +201,7 @@ def _model_told(company: Company, full: Fitted) -> dict[str, Any]:
 
 def _kernels(sizes: Sizes, company: Company, full: Fitted, folder: Path, bar: Progress) -> dict[str, Any]:
     newest = NEWEST if sizes.newest else None
-    return {
-        "kernels": kernels(full, company.rows(sizes.kernel), sizes.library, sizes.rounds, newest, folder, bar),
-        "floor": floor(full, company.rows(sizes.floor), sizes.rounds, bar),
-    }
+    return {"kernels": kernels(full, company.rows(sizes.kernel), sizes.library, sizes.rounds, newest, folder, bar)}
 
 
 def _searches(
@@ -218,7 +215,8 @@ def _searches(
         pair[1].service.end()
         designs = explained_designs(stage, full, pair[0])
         found = explained(designs, company, sizes.end_to_end, sizes.naive, sizes.chunk, sizes.rounds, bar)
-    return {"cases": cases, **parts, "end_to_end": found}
+        least = floor(full, company.rows(sizes.floor), sizes.library, sizes.rounds, bar)
+    return {"cases": cases, **parts, "end_to_end": found, "floor": least}
 
 
 def _service(sizes: Sizes, company: Company, full: Fitted, folder: Path, older: str, bar: Progress) -> dict[str, Any]:

@@ -129,14 +129,14 @@ def _timed(run: Callable[[Matrix], object], rows: Matrix) -> Callable[[], float]
 
 @contextmanager
 def _other(
-    packages: Path | None, booster: Path, matrix: Matrix, folder: Path
+    environment: Path | None, booster: Path, matrix: Matrix, folder: Path
 ) -> Iterator[tuple[OtherXgboost | None, str]]:
     """The newest XGBoost as a child process, or None and why not."""
-    why = install(packages) if packages else "not asked for"
-    if why or packages is None:
+    why = install(environment) if environment else "not asked for"
+    if why or environment is None:
         yield None, why
         return
-    with OtherXgboost(packages, booster, matrix, folder) as other:
+    with OtherXgboost(environment / "bin" / "python", booster, matrix, folder) as other:
         yield (other, "") if other.version else (None, "it did not start on this machine")
 
 
@@ -161,20 +161,25 @@ def _times(theirs: list[float], ours: list[float]) -> dict[str, Any]:
     return {"ratio": round(median(ratios), 1), "ratios": [round(ratio, 1) for ratio in ratios]}
 
 
-def floor(full: Fitted, events: pl.DataFrame, count: int, bar: Progress) -> dict[str, Any]:
-    """Wall microseconds a row on all cores, without CSV and HTTP: the kernels, and all of `Model.score`."""
+def floor(full: Fitted, events: pl.DataFrame, few: int, count: int, bar: Progress) -> dict[str, Any]:
+    """Wall microseconds a row on all cores, without CSV and HTTP: the kernels, all of `Model.score`, and the same with
+    the libraries' Shapley values, which the first `few` events get."""
     model, cores = full.loaded(), os.cpu_count() or 1
     inputs = matrix_of(model, events)
     table = events.cast(pl.String)
-    steps: dict[str, Callable[[], object]] = {
-        "kernels": lambda: (model.trained.voices(inputs, cores), model.trained.contributions(inputs, cores)),
-        "model": lambda: model.score(table, explain="all", nthread=cores),
+    steps: dict[str, tuple[int, Callable[[], object]]] = {
+        "kernels": (
+            len(events),
+            lambda: (model.trained.voices(inputs, cores), model.trained.contributions(inputs, cores)),
+        ),
+        "model": (len(events), lambda: model.score(table, explain="all", nthread=cores)),
+        "library": (few, lambda: model.score(table[:few], explain="all", nthread=cores, engine="library")),
     }
     took: dict[str, list[float]] = {name: [] for name in steps}
     for _ in bar.track(range(count + 1), description="all cores, in process"):
-        for name, step in steps.items():
+        for name, (rows, step) in steps.items():
             began = time.perf_counter()
             step()
-            took[name].append(time.perf_counter() - began)
-    us = {f"{name}_us_per_row": round(median(each[1:]) / len(events) * 1e6, 2) for name, each in took.items()}
-    return us | {"rows": len(events), "threads": cores}
+            took[name].append((time.perf_counter() - began) / rows * 1e6)
+    us = {f"{name}_us_per_row": round(median(each[1:]), 2) for name, each in took.items()}
+    return us | {"rows": len(events), "library_rows": few, "threads": cores}

@@ -1,16 +1,9 @@
-"""XGBoost's exact contributions in a process of its own, so that another version of XGBoost can be measured.
-
-python -m bench.speed_newest BOOSTER MATRIX.npy PHI.npy
-
-Prints the version, then for each line that comes in the processor seconds of one pass over the matrix on one thread.
-The contributions of the first pass go to PHI.npy.
-"""
+"""The newest XGBoost beside the pinned one: in an environment and a process of its own."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,54 +11,48 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.splunkd import pythons
+
+SCRIPT = Path(__file__).with_name("speed_contribs.py")
 INSTALL_S = 600
-
-
-def main(booster: str, matrix: str, phi: str) -> None:
-    """Answer one line of stdin after another."""
-    import xgboost
-
-    data = xgboost.DMatrix(np.load(matrix), nthread=1)
-    loaded = xgboost.Booster({"nthread": 1}, model_file=booster)
-    print(xgboost.__version__, flush=True)
-    for _ in sys.stdin:
-        began = time.process_time()
-        found = loaded.predict(data, pred_contribs=True)
-        taken = time.process_time() - began
-        if not Path(phi).exists():
-            np.save(phi, found)
-        print(taken, flush=True)
+READY = "ready"
 
 
 def install(folder: Path) -> str:
-    """Put the newest XGBoost that pip finds into a folder, if it is not there; what went wrong, or nothing."""
-    if (folder / "xgboost").is_dir():
+    """Put the newest XGBoost that pip finds into an environment, if it is not there; what went wrong, or nothing.
+
+    The newest Python that can be found is taken: each XGBoost gives up the oldest Pythons.
+    """
+    if (folder / READY).exists():
         return ""
-    words = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    python, pip = pythons.find("3.13") or sys.executable, str(folder / "bin" / "pip")
+    steps = (
+        [python, "-m", "venv", "--clear", str(folder)],
+        [pip, "install", "--quiet", "--disable-pip-version-check", "numpy", "scipy"],
+        [pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps", "xgboost"],  # what else is for GPUs
+    )
     try:
-        done = subprocess.run(
-            [*words, "--target", str(folder), "xgboost"], capture_output=True, text=True, timeout=INSTALL_S
-        )
+        for words in steps:
+            subprocess.run(words, capture_output=True, text=True, timeout=INSTALL_S, check=True)
+    except subprocess.CalledProcessError as failure:
+        return f"it was not installed: {' '.join(failure.stderr.strip().splitlines()[-1:])}"
     except (OSError, subprocess.TimeoutExpired) as failure:
-        return f"pip did not install it: {failure}"
-    return "" if done.returncode == 0 else f"pip did not install it: {done.stderr.strip().splitlines()[-1:]}"
+        return f"it was not installed: {failure}"
+    (folder / READY).touch()
+    return ""
 
 
 class OtherXgboost:
     """The child process over one booster and one matrix; use it as a context manager."""
 
-    def __init__(self, packages: Path, booster: Path, matrix: npt.NDArray[np.float32], folder: Path) -> None:
-        """packages: the folder that holds the other version."""
+    def __init__(self, python: Path, booster: Path, matrix: npt.NDArray[np.float32], folder: Path) -> None:
+        """python: the interpreter that has the other version."""
         folder.mkdir(parents=True, exist_ok=True)
         self._phi = folder / "newest-phi.npy"
         self._phi.unlink(missing_ok=True)
         np.save(folder / "newest-matrix.npy", matrix)
-        words = ["-m", "bench.speed_newest", str(booster), str(folder / "newest-matrix.npy"), str(self._phi)]
-        self._child = subprocess.Popen(
-            [sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            cwd=ROOT, env={"PYTHONPATH": str(packages)},
-        )  # fmt: skip
+        words = [str(SCRIPT), str(booster), str(folder / "newest-matrix.npy"), str(self._phi)]
+        self._child = subprocess.Popen([str(python), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._child.stdout
         self.version = self._child.stdout.readline().strip()
 
@@ -90,7 +77,3 @@ class OtherXgboost:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._child.kill()
         self._child.communicate()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -140,8 +140,8 @@ def _sum() -> list[str]:
         _line((190, 566), (190, 690), "line"),
         _text(40, 724, f"{_signed(total)} = what this leaf adds to the score:", "text"),
         _text(40, 744, "the three, and the unit's average.", "text"),
-        _text(40, 772, "So it is for the whole model: the", "soft"),
-        _text(40, 791, "contributions add up to the score.", "soft"),
+        _text(40, 772, "So it is for the whole model: nothing", "soft"),
+        _text(40, 791, "is left over, and nothing is estimated.", "soft"),
     ]
 
 
@@ -170,7 +170,8 @@ def _signed(value: float) -> str:
 
 
 def _side(value: float) -> str:
-    return "up" if value > 0 else "down"
+    """The colour of a contribution; none where it shows as 0."""
+    return "up" if round(value, 2) > 0 else "down" if round(value, 2) < 0 else ""
 
 
 def _panel(x: int, y: int, width: int, height: int, title: str) -> list[str]:

@@ -131,15 +131,20 @@ def _cells(figures: Results) -> list[str]:
 
 def _kernel_rows(results: Results) -> Rows:
     found = results["kernels"]
-    versions = {"xgboost": found["xgboost"], "newest xgboost": found["newest_xgboost"]}
+    versions = {"xgboost": found["xgboost"], "newest xgboost": f"{found['newest_xgboost']} (newest)"}
     rows = []
     for name, us in found["us_per_row"].items():
         for start, version in versions.items():
             name = f"XGBoost {version}{name.removeprefix(start)}" if name.startswith(start) else name
         rows.append([name, f"{us:,.2f}"])
     floor = results["floor"]
-    rows.append([f"all kernels of a row, {floor['threads']} threads, wall", f"{floor['kernels_us_per_row']:,.2f}"])
-    rows.append([f"`Model.score`, {floor['threads']} threads, wall", f"{floor['model_us_per_row']:,.2f}"])
+    whole = {
+        "kernels": "all kernels of a row",
+        "model": "`Model.score`",
+        "library": "`Model.score`, `engine=library`",
+    }
+    for key, words in whole.items():
+        rows.append([f"{words}, {floor['threads']} threads, wall", f"{floor[f'{key}_us_per_row']:,.2f}"])
     return rows
 
 
@@ -213,7 +218,7 @@ def told(results: Results) -> str:
         f"{model['columns']} columns from {model['sources']} sources, a forest of {model['forest_trees']} trees with "
         f"{model['forest_leaves_a_tree']} leaves each, a boost of {model['boost_trees']} trees with "
         f"{model['boost_leaves_a_tree']}, weights {', '.join(map(str, model['weights']))}; "
-        f"explained by {_ways(kernels)}. "
+        f"explained by {_ways(kernels)}. {_agreed(results['end_to_end']['agreement'])} "
         f"{_repeated(results['end_to_end'])}"
     )
 
@@ -221,6 +226,13 @@ def told(results: Results) -> str:
 def _ways(kernels: Results) -> str:
     told = kernels["explained"].items()
     return ", ".join(f"{each['path']} ({name}, {each['tables_mb']:.0f} MB)" for name, each in told)
+
+
+def _agreed(found: Results) -> str:
+    """How near the designs were to each other."""
+    score = max(each["score"] for each in found.values())
+    contribution = max(each["contribution"] for each in found.values())
+    return f"Scores of two designs lay at most {score:.1g} apart, contributions {contribution:.1g}."
 
 
 def _repeated(found: Results) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -81,7 +81,7 @@ def explained(
     few = chunks(company.rows(naive_rows), naive_rows)
     searches = {rows: chunks(company.rows(rows), chunk_rows) for rows in sizes}
     first = rounds([Entrant(design, few, naive_rows) for design in designs], 1, "do they agree?", bar)  # and warm-up
-    same = {"naive": equal_explained(first[0][0].replies, first[-1][0].replies, naive_rows)}
+    agreed = {"naive": equal_explained(first[0][0].replies, first[-1][0].replies, naive_rows)}
     entrants = [Entrant(design, bodies, rows) for rows, bodies in searches.items() for design in whole]
     taken = rounds([*entrants, Entrant(naive, few, naive_rows)], count, "every event explained", bar)
     naive_runs = taken[-1]
@@ -89,7 +89,7 @@ def explained(
     for at, (rows, bodies) in enumerate(searches.items()):
         ours, secure, tuned = taken[3 * at : 3 * at + 3]
         assert digest(ours[0].replies) == digest(secure[0].replies), "TLS changed the replies"
-        same["tuned"] = equal_explained(ours[0].replies, tuned[0].replies, rows)
+        agreed["tuned"] = equal_explained(ours[0].replies, tuned[0].replies, rows)
         cases.append(
             {
                 **_search(bodies, rows, chunk_rows),
@@ -100,8 +100,13 @@ def explained(
                 "tuned": figures(tuned, rows, chunk_rows),
             }
         )
-    found = {"days_repeated": max(sizes) > len(company.events), "rows_before_repeating": len(company.events)}
-    return {"cases": cases, "naive": figures(naive_runs, naive_rows, naive_rows), "explained_by_both": same} | found
+    return {
+        "cases": cases,
+        "naive": figures(naive_runs, naive_rows, naive_rows),
+        "agreement": {name: asdict(each) for name, each in agreed.items()},
+        "days_repeated": max(sizes) > len(company.events),
+        "rows_before_repeating": len(company.events),
+    }
 
 
 def _search(bodies: list[bytes], rows: int, chunk_rows: int) -> dict[str, int]:
