@@ -99,9 +99,9 @@ def _stat(pid: str) -> list[str]:
 def events(rows: int, fields: int = OWN_FIELDS, seed: int = 1) -> pl.DataFrame:
     """Sign-ins of DAYS days as text cells, newest first as Splunk gives them.
 
-    Each of the input fields gives four columns of the matrix with entity=user, and the context one more: 25 columns of
-    the OWN_FIELDS. Users have habits, destinations differ in how common they are, and one row in 500 is an attack, in
-    the later half. More fields than OWN_FIELDS are noise, half of them names, half numbers.
+    With entity=user each input field gives four columns of the matrix, and the context one more where the surroundings
+    are quiet: the OWN_FIELDS give 24 or 25. Users have habits, destinations differ in how common they are, and one row
+    in 500 is an attack, in the later half. More fields than OWN_FIELDS are noise, half of them names, half numbers.
     """
     rng = np.random.default_rng(seed)
     time_s = np.sort(START_S + rng.random(rows) * DAYS * 86_400)
