@@ -15,9 +15,9 @@ import pytest
 from aiscore_kit import cells, client, contract, frames, outputs, pipeline, project, settings, watch, wire
 from aiscore_kit.circuit import OPEN_AFTER, PROBE_EVERY_S, Circuit
 from aiscore_kit.failure import MENDS, NOTES, Cancelled, Failure
+from aiscore_kit.length import Length
 from aiscore_kit.reply import ReplyReader, mark_clipped
 from aiscore_kit.rows import Rows
-from aiscore_kit.score import largest_row_reply
 from aiscore_kit.splice import splice
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -176,10 +176,23 @@ def test_no_honest_reply_is_too_long(fields: tuple[str, ...]) -> None:
     line += [f"{'m' * 64}@{'a' * 12}/{'b' * 12}", "f" * 32, "partial", ",".join(SCORED_NOTES)]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(line)
-    assert 0.5 < len(out.getvalue().encode()) / largest_row_reply(fields) <= 1
-    # For two hundred ordinary fields, 100,000 rows take 11 requests under the default settings.
-    ordinary = largest_row_reply([f"some_field_{at}" for at in range(200)])
-    assert 11 * ((256 << 20) // ordinary) > 100_000
+    for explain in ("auto", "all", "1"):
+        assert 0.5 < len(out.getvalue().encode()) / Length(fields, explain, 1 << 20).of(1) <= 1
+    line[6:8] = ["", ""]
+    assert sum(len(cell.encode()) for cell in line) + 50 < Length(fields, "none", 1 << 20).of(1)
+
+
+def test_rows_are_asked_for_as_far_as_their_replies_fit() -> None:
+    fields = [f"some_field_{at}" for at in range(200)]
+    for explain in ("none", "5", "20000", "all"):
+        for most in (1 << 20, 256 << 20, 4096 << 20):
+            length = Length(fields, explain, most)
+            assert length.of(length.rows) <= most
+            assert length.rows == wire.MAX_ROWS or length.of(length.rows + 1) > most
+    # Where no row or few are explained, no chunk is sent in parts; else 100,000 rows take eleven requests.
+    assert Length(fields, "none", 256 << 20).rows == Length(fields, "5", 256 << 20).rows == wire.MAX_ROWS
+    assert 10 * Length(fields, "auto", 256 << 20).rows < 100_000 < 11 * Length(fields, "auto", 256 << 20).rows
+    assert Length(["x" * 1_000_000], "all", 1 << 20).rows == 1
 
 
 def test_a_multivalue_list_is_clipped_between_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,17 +10,13 @@ from aiscore_kit.circuit import Circuit
 from aiscore_kit.client import csv_request
 from aiscore_kit.command import Chunked, crash
 from aiscore_kit.failure import Cancelled, Failure
+from aiscore_kit.length import Length
 from aiscore_kit.reply import ReplyReader, mark_clipped
 from aiscore_kit.rows import Rows
 from aiscore_kit.splice import splice
 from aiscore_kit.watch import Deadline
-from aiscore_kit.wire import MAX_ROWS, Wire
+from aiscore_kit.wire import Wire
 
-# What a row's reply may take, in bytes: five reasons of three values each, in letters of four bytes; and for each field
-# a contribution, each letter of its name escaped or doubled. A model whose fields are not known may have a thousand.
-_ROW_REPLY = 16 << 10
-_FIELD_REPLY = 32
-_UNKNOWN_FIELDS_REPLY = 64 << 10
 _MAX_CARRY = 8 << 10
 _EXPLAIN_S = (0.25, 2.0)
 _EXPLAIN_ROW_S = 1e-4
@@ -117,12 +113,12 @@ class RowByRow(Chunked, StreamingCommand):
             self._circuit = Circuit(known.search_budget_s)
         deadline = Deadline(self._circuit.seconds(known.chunk_deadline_s))
         fields = self._contract.fields if self._contract else None
-        row_reply = largest_row_reply(fields)
-        most_reply = int(known.max_reply_mb * (1 << 20))
-        wire = Wire(rows, fields, min(MAX_ROWS, max(1, most_reply // row_reply)))
+        length = Length(fields, self.explain, int(known.max_reply_mb * (1 << 20)))
+        wire = Wire(rows, fields, length.rows)
         found, carry = [], self._carry
         for body, count in wire.parts:
-            answer = self.sidecar(deadline).ask(self._request(body, count, carry, deadline, row_reply), deadline.left())
+            request = self._request(body, count, carry, deadline, length.of(count))
+            answer = self.sidecar(deadline).ask(request, deadline.left())
             found += self._reader.suffixes(answer.body, count, answer.headers.get("AIScore-Model", ""))
             carry = answer.headers.get("AIScore-Carry", "")
             if len(carry) > _MAX_CARRY:
@@ -131,7 +127,7 @@ class RowByRow(Chunked, StreamingCommand):
         self._carry = carry
         return found
 
-    def _request(self, body, count, carry, deadline, row_reply):
+    def _request(self, body, count, carry, deadline, max_reply):
         headers = self.search_header(self._seq)
         if carry:
             headers["AIScore-Carry"] = carry
@@ -141,7 +137,7 @@ class RowByRow(Chunked, StreamingCommand):
             "prefix": self.prefix,
             "explain_budget_s": "%.3f" % explain_seconds(count, deadline.left()),
         }
-        return csv_request("POST", "/v1/score", params, body, headers, count * row_reply)
+        return csv_request("POST", "/v1/score", params, body, headers, max_reply)
 
     # rows without a score
 
@@ -169,17 +165,6 @@ class RowByRow(Chunked, StreamingCommand):
         count = sum(self._unscored[note] for note in reasons)
         told = " ".join("%d rows %s." % (self._unscored[note], self._failures[note]) for note in reasons)
         self.write_warning("{}", "aiscore: %d of %d rows are unscored. %s" % (count, self._rows_seen, told))
-
-
-def largest_row_reply(fields):
-    """The bytes that an honest reply to one row can have, for a model of these fields (None: not known).
-
-    >>> largest_row_reply(("user", "dest")), largest_row_reply(None)
-    (16464, 81920)
-    """
-    if fields is None:
-        return _ROW_REPLY + _UNKNOWN_FIELDS_REPLY
-    return _ROW_REPLY + sum(_FIELD_REPLY + 2 * len(name.encode("utf-8", "replace")) for name in fields)
 
 
 def explain_seconds(count, left_s):
