@@ -18,7 +18,7 @@ def test_the_events_give_the_matrix_that_is_promised(fields: int) -> None:
     spec = resolve(events, FitPlan("m", entities=("user",), label="label")).spec
     assert len(spec.columns()) == 4 * fields + 1
     assert events["_time"].cast(pl.Float64).is_sorted(descending=True)
-    attacks = events["label"].cast(pl.Int64).sum()
+    attacks = int(events["label"].cast(pl.Int64).sum())
     assert 0.5 < attacks / (5_000 * fit_large.ATTACK_SHARE) < 2
     assert all(dtype == pl.String for dtype in events.dtypes)
 
