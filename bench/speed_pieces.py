@@ -76,8 +76,9 @@ def _command(design: Design, chunk: bytes, reply: bytes, model_id: str, folder: 
     app = design.splunkd.app
     python = design.python or pythons.best(app.conf("commands")["aiscore"]["python.required"])
     places = [BENCH / "speed_kit.py", app.folder, folder / "chunk.csv", folder / "reply.csv"]
-    done = subprocess.run(
-        [python, *map(str, places), model_id], stdout=subprocess.PIPE, check=True, env=app.environment()
-    )
+    words = [python, *map(str, places), model_id]
+    done = subprocess.run(words, capture_output=True, text=True, env=app.environment())
+    if done.returncode:
+        raise RuntimeError(done.stderr)
     found: dict[str, float] = json.loads(done.stdout)
     return found

@@ -95,7 +95,7 @@ def beside_a_batch(stage: Stage, full: Fitted, company: Company, rows: int, bar:
     with Client(service, full) as busy, Client(service, full) as watcher, ThreadPoolExecutor(1) as thread:
         began = time.perf_counter()
         batch = thread.submit(busy.score, body, "all")
-        while not batch.done():
+        while not took or not batch.done():
             took.append(_seconds(watcher.healthz))
             time.sleep(POLL_EACH_S)
         seconds = time.perf_counter() - began

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, cast
+from unittest.mock import ANY
 
 import numpy as np
 import polars as pl
 import pytest
+import xgboost
 from rich.progress import Progress
 
-from bench import speed, speed_kernels, speed_newest, speed_report, speed_service
+from bench import (
+    library,
+    speed,
+    speed_equal,
+    speed_example,
+    speed_kernels,
+    speed_newest,
+    speed_pictures,
+    speed_report,
+    speed_service,
+    speed_versus,
+)
 from bench.library import LibraryModel
-from bench.speed_company import FULL, Company, fitted, fitted_pair, wide_body
+from bench.speed_company import FULL, Company, Fitted, fitted, fitted_pair, wide_body
 from bench.speed_designs import Design, Run, Stage
 from bench.speed_equal import contributions_of, equal_explained, equal_scores
 from bench.speed_versus import Entrant, rounds
@@ -52,9 +67,42 @@ def test_every_figure_is_measured(results: dict[str, Any]) -> None:
     assert set(speed._headlines(results)) == set(named)
     assert [case["rows"] for case in results["cases"]] == list(speed.QUICK.score_only)
     assert [case["rows"] for case in results["end_to_end"]["cases"]] == list(speed.QUICK.end_to_end)
-    assert results["end_to_end"]["explained_by_both"] == {"naive": speed.QUICK.naive, "tuned": 8}
+    both = {name: agreed["both"] for name, agreed in results["end_to_end"]["agreement"].items()}
+    assert both == {"naive": speed.QUICK.naive, "tuned": 8}
     assert results["batch"]["columns"] == 25
     assert min(results["model"]["weights"]) > 0 and results["model"]["boost_trees"] == 300
+
+
+@needs_both_pythons
+def test_the_document_takes_all_tables(
+    results: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(speed_report.DOC.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(speed_report, "DOC", document)
+    monkeypatch.setattr(speed_pictures, "PICTURE", tmp_path / "images" / "performance.svg")
+    speed_report.write_doc(results)
+    once = document.read_text(encoding="utf-8")
+    speed_report.write_doc(results)
+    assert document.read_text(encoding="utf-8") == once
+    assert f"{results['end_to_end_rows_per_s']:,}" in once
+    assert f">{results['end_to_end_rows_per_s']:,}<" in speed_pictures.PICTURE.read_text(encoding="utf-8")
+
+
+def test_every_table_has_its_place_in_the_document() -> None:
+    marks = re.findall(r"<!-- figures: (\w+) -->", speed_report.DOC.read_text(encoding="utf-8"))
+    assert sorted(marks) == sorted([*speed_report.REPORTS, "machine"])
+
+
+def test_the_document_shows_the_figures_that_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, picture = speed_report.DOC.read_text(encoding="utf-8"), speed_pictures.PICTURE.read_text(encoding="utf-8")
+    document = tmp_path / "performance.md"
+    document.write_text(kept, encoding="utf-8")
+    monkeypatch.setattr(speed_report, "DOC", document)
+    monkeypatch.setattr(speed_pictures, "PICTURE", tmp_path / "performance.svg")
+    speed_report.write_doc(json.loads(speed_report.RESULTS.read_text(encoding="utf-8")))
+    assert document.read_text(encoding="utf-8") == kept
+    assert speed_pictures.PICTURE.read_text(encoding="utf-8") == picture
 
 
 # like with like
@@ -97,11 +145,11 @@ def explained(**cells: str) -> list[bytes]:
         {},
         {"ai_reasons": "in other words"},
         {"ai_contributions": "app:-0.25009; dest:+12.501"},
-        {"ai_score": "0.500001", "ai_risk": "51", "ai_severity": "high"},
+        {"ai_score": "0.500005", "ai_risk": "51", "ai_severity": "high"},
     ],
 )
 def test_explanations_that_say_the_same(cells: dict[str, str]) -> None:
-    assert equal_explained(explained(), explained(**cells), 2) == 1
+    assert equal_explained(explained(), explained(**cells), 2).both == 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +159,7 @@ def test_explanations_that_say_the_same(cells: dict[str, str]) -> None:
         ({"ai_contributions": "dest:+12.5"}, "row 0: ai_contributions"),
         ({"ai_contributions": "dest:+12.5; app:-0.25; src:+0.1"}, "row 0: ai_contributions"),
         ({"ai_contributions": "", "ai_note": "cold_entity,not_explained"}, "no row was explained by both"),
-        ({"ai_score": "0.500003"}, "row 0: ai_score"),
+        ({"ai_score": "0.500006"}, "row 0: ai_score"),
         ({"ai_threat": "0.1"}, "row 0: ai_threat"),
         ({"ai_risk": "51"}, "row 0: ai_risk"),
         ({"ai_note": ""}, "row 0: ai_note"),
@@ -121,6 +169,13 @@ def test_explanations_that_say_the_same(cells: dict[str, str]) -> None:
 def test_explanations_that_differ_are_told(cells: dict[str, str], complaint: str) -> None:
     with pytest.raises(AssertionError, match=re.escape(complaint)):
         equal_explained(explained(), explained(**cells), 2)
+
+
+def test_the_furthest_is_told() -> None:
+    agreed = equal_explained(
+        explained(), explained(ai_score="0.500002", ai_contributions="app:-0.25009; dest:+12.5"), 2
+    )
+    assert agreed.score == pytest.approx(2e-6) and agreed.contribution == pytest.approx(9e-5)
 
 
 def test_pairs_with_escaped_names_are_read() -> None:
@@ -144,6 +199,33 @@ def test_a_design_that_changes_its_replies_gets_no_figure() -> None:
         rounds([entrant], 1, "once", bar)
         with pytest.raises(AssertionError, match="moody changed its replies"):
             rounds([entrant], 2, "twice", bar)
+
+
+@dataclass
+class Canned:
+    """A design that always gives the same reply."""
+
+    name: str
+    reply: bytes
+
+    def run(self, bodies: list[bytes]) -> Run:
+        return Run(0.1, [0.1], 0.2, 0.1, [self.reply])
+
+
+@pytest.mark.parametrize(
+    ("at", "complaint"),
+    [(1, "TLS changed the replies"), (2, "row 0: ai_threat"), (3, "row 0: ai_threat")],
+    ids=["tls", "tuned", "naive"],
+)
+def test_one_design_that_says_something_else_stops_the_benchmark(company: Company, at: int, complaint: str) -> None:
+    designs = [Canned(name, explained()[0]) for name in ("aiscore", "aiscore_tls", "tuned", "naive_explained")]
+    with Progress(disable=True) as bar:
+        whole = (company, (2,), 2, 2, 2, bar)
+        found = speed_versus.explained(cast(list[Design], designs), *whole)
+        assert found["cases"][0]["vs_tuned"]["ratio"] == 1.0 and found["agreement"]["naive"]["both"] == 1
+        designs[at].reply = explained(ai_threat="0.4")[0]
+        with pytest.raises(AssertionError, match=complaint):
+            speed_versus.explained(cast(list[Design], designs), *whole)
 
 
 def test_kernels_that_differ_get_no_figure() -> None:
@@ -194,6 +276,11 @@ def test_the_library_explains_as_the_model_does(company: Company, tmp_path: Path
 # what stands around it
 
 
+@pytest.mark.parametrize("module", [library, speed_equal, speed_example, speed_pictures, speed_report, speed_service])
+def test_the_examples_in_the_code(module: ModuleType) -> None:
+    assert doctest.testmod(module) == (0, ANY) and doctest.testmod(module).attempted
+
+
 def test_bodies_of_200000_rows_are_let_in() -> None:
     assert Settings(**cast(Any, speed_service.limits(200_000))).limits.rows >= 200_000
     assert Settings().limits.rows < 200_000
@@ -216,6 +303,34 @@ def test_an_answer_that_is_no_score_is_no_figure(ask: Callable[[Any], object], t
         ask(client)
 
 
+def test_a_batch_that_comes_back_short_is_no_figure(company: Company, tmp_path: Path) -> None:
+    class Short:
+        status = 200
+
+        def read(self) -> bytes:
+            return b"ordinal\n0\n"
+
+    line = SimpleNamespace(request=lambda *_: None, getresponse=Short, close=lambda: None)
+    service = SimpleNamespace(connect=lambda: line, wait_until_ready=lambda: 0.1, peak_mb=lambda: 1.0, end=lambda: None)
+    stage = cast(Stage, SimpleNamespace(sidecar=lambda home, settings: service))
+    model = cast(Fitted, SimpleNamespace(name="m", home=tmp_path / "home"))
+    with Progress(disable=True) as bar:
+        assert speed_service.beside_a_batch(stage, model, company, 1, bar)["columns"] == 25
+        with pytest.raises(AssertionError, match="2 lines came back for 3 rows"):
+            speed_service.beside_a_batch(stage, model, company, 3, bar)
+
+
+@needs_both_pythons
+def test_a_search_whose_rows_stay_unscored_is_no_figure(tmp_path: Path) -> None:
+    with ExitStack() as ends:
+        stage = Stage(tmp_path, None, ends)
+        service = stage.sidecar(tmp_path / "home")
+        design = stage.aiscore("dead", service, tmp_path / "home", "model=m")
+        service.end()
+        with pytest.raises(RuntimeError, match="dead: exit code 0(.|\n)*sidecar_down"):
+            design.run([b"user,__mv_user\nann,\n"])
+
+
 def test_a_service_that_does_not_start_is_told_with_its_log(tmp_path: Path) -> None:
     with ExitStack() as ends:
         service = Stage(tmp_path, None, ends).sidecar(tmp_path / "home", settings={"max_rows": 0})
@@ -232,23 +347,31 @@ def test_without_waitress_there_is_no_tuned_design(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_newest_xgboost_that_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed_newest.sys, "executable", "/bin/false")
-    assert "pip did not install it" in speed_newest.install(tmp_path / "newest")
-    (tmp_path / "there" / "xgboost").mkdir(parents=True)
-    assert speed_newest.install(tmp_path / "there") == ""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    assert "it was not installed: ERROR: No matching distribution" in speed_newest.install(tmp_path / "newest")
+    assert not (tmp_path / "newest" / speed_newest.READY).exists()
 
 
-def test_the_newest_xgboost_runs_in_a_process_of_its_own(company: Company, tmp_path: Path) -> None:
+def test_an_installed_newest_xgboost_is_not_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / speed_newest.READY).touch()
+    monkeypatch.setattr("subprocess.run", None)
+    assert speed_newest.install(tmp_path) == ""
+
+
+def test_the_newest_xgboost_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     """Here the installed version stands for it."""
-    import xgboost
-
     data = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
     booster = xgboost.train({"nthread": 1}, xgboost.DMatrix(data, label=data[:, 0] > 0), 5)
     booster.save_model(tmp_path / "booster.json")
-    with speed_newest.OtherXgboost(tmp_path, tmp_path / "booster.json", data, tmp_path) as other:
+    python = Path(sys.executable)
+    with speed_newest.OtherXgboost(python, tmp_path / "booster.json", data, tmp_path) as other:
         assert other.version == xgboost.__version__
         assert other.seconds() > 0 and other.seconds() > 0
         assert np.allclose(other.phi(), booster.predict(xgboost.DMatrix(data), pred_contribs=True), atol=1e-6)
+        other._child.kill()
+        with pytest.raises((RuntimeError, BrokenPipeError)):
+            other.seconds()
 
 
 def test_the_options_of_a_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
