@@ -20,7 +20,9 @@ Answer = namedtuple("Answer", "status headers body request_id")
 
 # How often the same request is sent again, and the longest pause before it (halved at random: full jitter).
 RETRIES = {"overloaded": (2, 1.0), "sidecar_error": (1, 0.4), "sidecar_down": (1, 0.2), "auth": (1, 0.0)}
-_BLOCK = 1 << 16
+# Bytes read at a time, and the most that are read of an error.
+_BLOCK = 1 << 18
+_ERROR = 1 << 16
 
 
 def csv_request(method, path, params, body, headers, max_reply):
@@ -116,7 +118,7 @@ class Sidecar:
             raise Failure("bad_response", "the sidecar answered with a redirect, which is never followed")
         if headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Failure("bad_response", "the reply is compressed, which was not asked for")
-        limit = request.max_reply if status < 300 else _BLOCK
+        limit = request.max_reply if status < 300 else _ERROR
         body = _body(response, limit, deadline)
         if status >= 300:
             self._refused(status, headers, body)
