@@ -147,7 +147,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, two minutes at most; writes to bench/work")
     parser.add_argument("--out", type=Path, help="where the figures go (default: bench/results/speed.json)")
     parser.add_argument("--doc", action="store_true", help="also write the figures into docs/performance.md")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if chosen.doc and (chosen.quick or chosen.out):
+        parser.error("--doc shows the figures of bench/results/speed.json: not those of --quick or --out")
+    return chosen
 
 
 def _count(text: str) -> int:

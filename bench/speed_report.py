@@ -189,9 +189,7 @@ def _growth_rows(results: Results) -> Rows:
 SEARCH = ("search", "design", "wall s", "rows/s", "start-up s", "a chunk s", "CPU s")
 REPORTS = {
     "headlines": Report("In short", ("figure", "value", "what it is"), _headline_rows),
-    "explained": Report(
-        "Every event explained", (*SEARCH, "times naive", "times tuned", "by CPU"), _explained_rows
-    ),
+    "explained": Report("Every event explained", (*SEARCH, "times naive", "times tuned", "by CPU"), _explained_rows),
     "scores": Report("Scores only", (*SEARCH, "times naive", "by CPU"), _score_only_rows),
     "kernels": Report("Kernels", ("one pass", "microseconds a row"), _kernel_rows),
     "latency": Report("Waiting", ("what", "p50 ms", "p95 ms", "p99 ms", "worst ms", "of"), _latency_rows),

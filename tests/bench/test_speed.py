@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -384,7 +384,11 @@ def test_the_options_of_a_run(capsys: pytest.CaptureFixture[str], monkeypatch: p
     with pytest.raises(SystemExit):
         speed.main()
     assert "a whole number from 1 on" in capsys.readouterr().err
-    assert replace(speed.FULL, rounds=9).rounds == 9
+    for other in (["--quick"], ["--out", "elsewhere.json"]):
+        monkeypatch.setattr("sys.argv", ["speed", "--doc", *other])
+        with pytest.raises(SystemExit):
+            speed.main()
+        assert "--doc shows the figures of bench/results/speed.json" in capsys.readouterr().err
 
 
 def test_slopes_are_those_of_powers() -> None:
