@@ -35,6 +35,7 @@ DEV = [
     "splunk-sdk==2.1.1",
     "trustme==1.2.1",
     "types-requests==2.33.0.20261030",
+    "waitress==3.0.2",
 ]
 
 setup(

@@ -97,6 +97,15 @@ class Model:
         shown = f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
         return cls(shown, trained, past, Contract.of(trained.spec, trained.risk))
 
+    def rehearse(self, nthread: int = 1) -> None:
+        """Score and explain made-up events, so that no real one waits while tables are built and code is compiled.
+
+        Raises whatever scoring raises where the model cannot score.
+        """
+        # Several: an array of one row is of another kind to the compiler.
+        made_up = pl.DataFrame({name: ["1"] * 3 for name in self.contract.inputs})
+        self.score(made_up, explain="all", nthread=nthread)
+
     def score(
         self,
         table: pl.DataFrame,

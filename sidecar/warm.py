@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import polars as pl
-
 from sidecar.house import House
 
 
@@ -15,11 +13,6 @@ def warm_up(house: House, most: int, report: Callable[..., None]) -> None:
     lines = [line for line in house.shelf.registry().values() if line.champion]
     for line in sorted(lines, key=lambda line: line.champion.fitted_at if line.champion else "")[-most:]:
         try:
-            model = house.shelf.champion(line.name)
-            model.score(
-                pl.DataFrame({name: ["1"] for name in model.contract.inputs}),
-                explain="all",
-                nthread=house.nthread,
-            )
+            house.shelf.champion(line.name).rehearse(house.nthread)
         except Exception as failure:
             report("warm-up failed", failure, model=line.name)

@@ -13,7 +13,7 @@ from models.detectors.blocks import fill_in_blocks
 from models.detectors.kernels import lookup, quadrature, units
 from models.detectors.trees import LEAF, Trees
 
-TABLE_BYTES = 64 << 20
+TABLE_BYTES = 128 << 20
 """Tables of one detector; trees beyond it are explained by quadrature."""
 LARGEST_TABLED = 1e30
 """Tables are float32: trees with larger leaves are explained by quadrature."""

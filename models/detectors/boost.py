@@ -43,7 +43,7 @@ class Boost:
         """Fit on labelled rows. labels: bool (n,), True for an attack."""
         import xgboost
 
-        data = xgboost.DMatrix(matrix, label=labels.astype(np.float32), nthread=nthread)
+        data = xgboost.QuantileDMatrix(matrix, label=labels.astype(np.float32), nthread=nthread)
         parameters = {**PARAMETERS, "seed": seed, "nthread": nthread, "verbosity": 0}
         booster = xgboost.train(parameters, data, num_boost_round=rounds)
         return cls(bytes(booster.save_raw("json")))

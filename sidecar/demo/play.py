@@ -23,9 +23,8 @@ from sidecar.errors import OutsideError
 
 MODEL = "logon"
 FIT = f"aifit model={MODEL} recipe=authentication wait=240"
-SCORE = f"aiscore model={MODEL} explain=150"
-"""A number of rows to explain in each chunk, so that a slow machine takes longer instead of explaining
-less."""
+SCORE = f"aiscore model={MODEL} explain=all"
+"""All, so that a slow machine takes longer instead of explaining less."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -120,4 +120,4 @@ def comparison_table(evidence: Evidence, stories: tuple[Story, ...]) -> Table:
 def explained(scored: pl.DataFrame) -> str:
     """How many rows carry an explanation, in words."""
     count = scored.filter(pl.col("ai_contributions").fill_null("") != "").height
-    return f"{count:,} of {len(scored):,}, the highest first"
+    return f"{count:,} of {len(scored):,} events"

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from models.bundle import seal, sign, version_of
 from models.plan import FitPlan
+from models.scoring import Model
 from models.training import fit
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
@@ -66,10 +67,18 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
         "partitions": {day: {"version": part.version, "signature": part.signature} for day, part in days.items()},
         "job": house.job,
     }
+    if not house.local:
+        _rehearse(options.model, bundle, generation, house)
     house.ledger.append("fit", fact, by=house.by)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):
         house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
     return Reply(_told(options.model, fact, house))
+
+
+def _rehearse(name: str, bundle: Kept, generation: Kept, house: House) -> None:
+    # A first fit serves at once: its first request must not wait while code is compiled, which can take its whole time.
+    model = Model.load(name, bundle.files, bundle.version, generation.files, generation.version)
+    model.rehearse(house.nthread)
 
 
 def _plan(options: FitOptions) -> FitPlan:

@@ -144,7 +144,8 @@ def _version(line: Line, letters: str) -> Version:
 
 def _changed(kind: str, name: str, version: Version, house: House) -> pl.DataFrame:
     if kind == "promote":
-        house.shelf.load(name, version)  # a version that cannot be loaded must not go into service
+        # A version that cannot score must not go into service; one that can shall not begin slowly.
+        house.shelf.load(name, version).rehearse(house.nthread)
     house.ledger.append(kind, {"model": name, "bundle": version.bundle}, by=house.by)
     return _rows([_summary(house.shelf.line(name))], LIST_COLUMNS)
 

@@ -48,6 +48,40 @@ def test_champions_are_loaded_before_they_are_asked_for(home: Path) -> None:
     assert "attributions" in vars(model.trained), "the first explanation would wait for its tables"
 
 
+REHEARSED = """
+import gc, sys
+from pathlib import Path
+from sidecar.home import prepare
+prepare(Path(sys.argv[1]))
+from numba.core.dispatcher import Dispatcher
+from sidecar.app import open_house
+from sidecar.settings import Settings
+from sidecar.wire import Limits, read_csv
+from tests.sidecar.conftest import events
+
+def compiled():
+    kernels = [found for found in gc.get_objects() if isinstance(found, Dispatcher)]
+    return {
+        (kernel.__module__, kernel.__name__): len(kernel.signatures)
+        for kernel in kernels if kernel.__module__.startswith("models.")
+    }
+
+model = open_house(Settings(home=Path(sys.argv[1]))).shelf.champion("ait")
+model.rehearse(2)
+before = compiled()
+scored = model.score(read_csv(events(30, 100), Limits()), explain="all", nthread=2)
+assert scored.table["ai_reasons"].null_count() == 0 and sum(before.values()) > 5, before
+print({name: count for name, count in compiled().items() if count != before.get(name)})
+"""
+
+
+def test_after_a_rehearsal_nothing_is_left_to_compile(home: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", REHEARSED, str(home)], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert found.stdout.strip() == "{}", found.stderr
+
+
 def test_a_model_that_cannot_be_loaded_keeps_nobody_from_starting(home: Path) -> None:
     for blob in (home / "blobs").glob("*/*"):
         blob.write_bytes(b"")
