@@ -16,7 +16,7 @@ from models.errors import DataError
 from models.event_id import event_ids_of
 from models.explain import contribution_texts, reason_texts
 from models.features.baseline import Generation
-from models.features.encode import Encoded, examine
+from models.features.encode import examine
 from models.features.values import Ints, read_values
 from models.fields import output_names
 from models.risk import SEVERITIES, level_of, risk_of
@@ -132,8 +132,9 @@ class Model:
         voices = trained.voices(inputs, nthread)
         margin = trained.margin.score(voices)
         score = trained.scale.score(margin)
-        scored = encoded.filled >= LEAST_FILLED
-        asked = Asked(_chosen(score, scored, explain), _patience(explain, time_left), engine, nthread)
+        scored, cold = encoded.filled >= LEAST_FILLED, encoded.cold
+        del encoded  # the inputs hold what is needed of it: a second matrix is a lot of memory
+        asked = Asked(*_chosen(score, scored, explain, time_left), engine, nthread)
         texts = self._explanations(
             inputs, asked, lambda: Witness(values, facts, spec, self.generation.span, inputs.around)
         )
@@ -148,7 +149,7 @@ class Model:
             "ai_model": pl.Series([self.id]).new_from_index(0, table.height),
             "ai_event_id": event_ids_of(table, spec.ids),
             "ai_status": self._status(table, scored),
-            "ai_note": self._notes(table, encoded, inputs, scored, texts.done),
+            "ai_note": self._notes(table, cold, inputs, scored, texts.done),
         }
         return Scored(_output(columns, scored, prefix), inputs.carry)
 
@@ -201,7 +202,7 @@ class Model:
     def _notes(
         self,
         table: pl.DataFrame,
-        encoded: Encoded,
+        cold: npt.NDArray[np.bool_],
         inputs: Inputs,
         scored: npt.NDArray[np.bool_],
         explained: npt.NDArray[np.bool_],
@@ -209,7 +210,7 @@ class Model:
         """The words that apply to each row, `,` between, in the order of the closed list."""
         flags = {
             "unsupervised_only": np.full(table.height, self.trained.boost is None),
-            "cold_entity": encoded.cold,
+            "cold_entity": cold,
             "not_explained": ~explained,
             "missing_fields": np.full(table.height, self._absent(table)),
             "out_of_order": inputs.out_of_order,
@@ -231,23 +232,19 @@ def _joined(flags: Mapping[str, npt.NDArray[np.bool_]], known: npt.NDArray[np.bo
     return pl.Series([*texts, otherwise]).gather(np.where(known, chosen, last))
 
 
-def _chosen(score: Floats, scored: npt.NDArray[np.bool_], explain: str | int) -> Ints:
-    """The rows to explain, highest score first."""
-    if explain == "none":
-        return np.zeros(0, np.int64)
-    rows = np.flatnonzero(scored)
-    rows = rows[np.argsort(-score[rows], kind="stable")]
-    if explain in ("auto", "all"):
-        return rows
-    if not isinstance(explain, int) or explain < 0:
+def _chosen(
+    score: Floats, scored: npt.NDArray[np.bool_], explain: str | int, time_left: Callable[[], float] | None
+) -> tuple[Ints, Callable[[], bool]]:
+    """The rows to explain, highest score first unless all are explained anyhow, and whether there is patience left."""
+    if not (explain in ("auto", "all", "none") or isinstance(explain, int) and explain >= 0):
         raise DataError(f"unknown choice {explain!r}", field="explain", mend="use auto, all, none or a number of rows")
-    return rows[:explain]
-
-
-def _patience(explain: str | int, time_left: Callable[[], float] | None) -> Callable[[], bool]:
-    if explain != "auto" or time_left is None:
-        return lambda: True
-    return lambda: time_left() > 0
+    rows = np.flatnonzero(scored)
+    if explain == "all" or (explain == "auto" and time_left is None):
+        return rows, lambda: True
+    rows = rows[np.argsort(-score[rows], kind="stable")]
+    if explain == "auto":
+        return rows, lambda: time_left is not None and time_left() > 0
+    return rows[: 0 if explain == "none" else int(explain)], lambda: True
 
 
 def _in_place(count: int, batches: Sequence[Ints], found: Sequence[Texts]) -> Explanations:

@@ -68,17 +68,19 @@ class Glossary:
 class Topic:
     """One field with its facts, and the numbers of its texts.
 
-    starts: where each row's facts begin, (n + 1,); order: the facts, the strangest of each row first, (t,), or None
-    where no row has several; verb: SEEN or REACHED; values: the text of each fact's value, (t,).
+    starts: where each row's facts begin, (n + 1,), or None where each row has one; order: the facts, the strangest of
+    each row first, (t,), or None where no row has several; verb: SEEN or REACHED; value: the text of the first value;
+    at: how far from it that of each fact is, (t,), or None where that is the fact's place.
     """
 
     facts: Facts
-    starts: Ints
+    starts: Ints | None
     order: Ints | None
     name: int
     missing: int
     verb: int
-    values: Ints
+    value: int
+    at: npt.NDArray[np.uint32] | None
 
     @property
     def most(self) -> int:
@@ -87,10 +89,16 @@ class Topic:
 
     def place(self, rows: Ints, rank: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Where the fact of this rank (0: the strangest) of each row stands, and whether there is one; (k,) each."""
+        if self.starts is None:
+            return rows, np.ones(len(rows), np.bool_)
         at = self.starts[rows] + rank
         known = at < self.starts[rows + 1]
         at = np.where(known, at, 0)
         return (at if self.order is None else self.order[at]), known
+
+    def texts(self, facts: Ints) -> Ints:
+        """The texts of the values of some facts."""
+        return self.value + (facts if self.at is None else self.at[facts].astype(np.int64))
 
 
 class Witness:
@@ -103,22 +111,21 @@ class Witness:
         self._around = np.full(values.count, np.nan) if around is None else around
         glossary = Glossary()
         labels = pl.Series([field.label for field in spec.fields])
-        names, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
+        name, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
         self._whose = _whose(values, spec, span, glossary)
-        first = {name: glossary.add(tokens.values.texts) for name, tokens in values.tokens.items()}
+        vocabularies = {field: glossary.add(tokens.values.texts) for field, tokens in values.tokens.items()}
         numbers: list[Floats] = [np.zeros(0)]
         count = glossary.count
         self._topics = []
         for at, (field, found) in enumerate(zip(spec.fields, facts, strict=True)):
+            starts, order = _by_row(found, values.count)
             if field.kind == "number":
                 numbers.append(values.numbers[field.name][found.rows])
-                texts, verb, count = count + np.arange(len(found.rows)), REACHED, count + len(found.rows)
+                self._topics.append(Topic(found, starts, order, name + at, missing + at, REACHED, count, None))
+                count += len(found.rows)
             else:
-                texts, verb = first[field.name] + values.tokens[field.name].values.at.astype(np.int64), SEEN
-            starts = np.concatenate([[0], np.cumsum(np.bincount(found.rows, minlength=values.count))])
-            several = bool((np.diff(starts) > 1).any())
-            order = np.lexsort((-found.excess, found.rows)) if several else None
-            self._topics.append(Topic(found, starts, order, names + at, missing + at, verb, texts))
+                first, place = vocabularies[field.name], values.tokens[field.name].values.at
+                self._topics.append(Topic(found, starts, order, name + at, missing + at, SEEN, first, place))
         self.pool = glossary.pool(np.concatenate(numbers))
         self.width = max(topic.most for topic in self._topics) * (PARTS + 1) - 1
 
@@ -143,11 +150,11 @@ class Witness:
 
     def _sentence(self, topic: Topic, rows: Ints, at: Ints) -> Ints:
         """What one fact of each row says, (k, PARTS). The level at which the value is strangest speaks."""
-        times = topic.facts.times[at]
+        times = topic.facts.times[at].astype(np.int64)
         speaks = topic.facts.excess[at] > 0
         known = speaks & (times > 0)
         parts = np.empty((len(rows), PARTS), np.int64)
-        parts[:, 0], parts[:, 1] = topic.name, topic.values[at]
+        parts[:, 0], parts[:, 1] = topic.name, topic.texts(at)
         parts[:, 2] = np.where(speaks, np.where(known, topic.verb, topic.verb + 1), USUAL)
         parts[:, 3], parts[:, 4] = np.where(known, whole(times), EMPTY), np.where(known, X, EMPTY)
         parts[:, 5] = np.where(speaks, self._whose[topic.facts.speaker[at], rows], EMPTY)
@@ -183,6 +190,15 @@ def _whose(values: Values, spec: FeatureSpec, span: str, glossary: Glossary) -> 
         owner = values.owners[entity]
         found.append(glossary.add(owner.texts, " for ", end) + owner.at.astype(np.int64))
     return np.stack(found)
+
+
+def _by_row(facts: Facts, count: int) -> tuple[Ints | None, Ints | None]:
+    """Where each row's facts begin, and their order (see Topic)."""
+    each = np.bincount(facts.rows, minlength=count)
+    if (each == 1).all():
+        return None, None
+    starts = np.concatenate([[0], np.cumsum(each)])
+    return starts, np.lexsort((-facts.excess, facts.rows)) if (each > 1).any() else None
 
 
 def _only(part: int) -> Ints:

@@ -145,9 +145,7 @@ def _malformed() -> CallerError:
 
 
 def _named(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """The columns under their own names. Cells are missing only where a record ended early."""
-    if any(table.null_count().row(0)):
-        table = table.fill_null("")
+    """The columns under their own names."""
     first: dict[str, str] = {}
     for position, name in enumerate(names):
         if name:

@@ -16,6 +16,8 @@ from models.features.partition import observations, owners_of
 from models.features.spec import EVERYONE, FeatureSpec, Field, column_names
 from models.features.values import Floats, Ints, Values, log_scale
 
+MOST_TIMES = 2**32 - 1
+"""What is shown more often is said to be shown this often."""
 Matrix = npt.NDArray[np.float32]
 
 CATEGORY_CLIP_BITS = 3.0
@@ -45,13 +47,13 @@ class Facts:
 
     rows: (t,), ascending; excess: bits beyond the clip at that level, at least 0, float64 (t,); speaker: the level,
     0 for everyone, 1 for the first entity and so on, uint8 (t,); times: how often that level's owner showed the value
-    (of a number: at least as much), int64 (t,).
+    (of a number: at least as much), uint32 (t,).
     """
 
     rows: Ints
     excess: Floats
     speaker: npt.NDArray[np.uint8]
-    times: Ints
+    times: npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,21 @@ class Look:
 
 def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded:
     """Encode events against a baseline that must not hold them. The context column is left missing."""
-    return _encoded(values, spec, generation, lambda facts: None)
+    return _encoded(Encoder.of(values, spec, generation), lambda facts: None)
 
 
 def examine(values: Values, spec: FeatureSpec, generation: Generation) -> tuple[Encoded, tuple[Facts, ...]]:
     """As encode, and the facts of each field."""
     facts: list[Facts] = []
-    encoded = _encoded(values, spec, generation, facts.append)
+    encoded = _encoded(Encoder.of(values, spec, generation), facts.append)
     return encoded, tuple(facts)
 
 
-def _encoded(values: Values, spec: FeatureSpec, generation: Generation, note: Callable[[Facts], None]) -> Encoded:
+def _encoded(encoder: Encoder, note: Callable[[Facts], None]) -> Encoded:
+    values, spec = encoder.values, encoder.spec
     matrix = np.full((values.count, len(spec.columns())), np.nan, np.float32)
     surprise = np.zeros((values.count, len(spec.fields)))
     filled = np.zeros(values.count)
-    encoder = Encoder.of(values, spec, generation)
     start = 0
     for number, field in enumerate(spec.fields):
         width = sum(len(column_names(field, level)) for level in spec.levels(field))
@@ -129,7 +131,7 @@ class Encoder:
             excess = np.fmax(excess, look.bits)
             start = self._fill(columns, start, field, level, rows, look)
         clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
-        return Facts(rows, np.maximum(excess - clip, 0.0), speaker, times.astype(np.int64))
+        return Facts(rows, np.maximum(excess - clip, 0.0), speaker, np.minimum(times, MOST_TIMES).astype(np.uint32))
 
     def _everyone(self, field: Field, codes: Codes) -> Look:
         """Everyone's level knows one owner, so each distinct value is looked up once."""

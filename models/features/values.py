@@ -84,7 +84,8 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     named = dict.fromkeys([*(field.name for field in fields), *spec.entities, *([spec.scope] if spec.scope else [])])
     columns = coded(pl.DataFrame([texts(table, name) for name in named]))
     several = _multivalued(table, columns, [field.name for field in fields])
-    tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name]) for f in fields}
+    rows = np.arange(table.height)
+    tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name], rows) for f in fields}
     tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
@@ -203,11 +204,13 @@ def _multivalued(table: pl.DataFrame, columns: Mapping[str, Coded], names: Seque
     return {name for found in (filled, broken) for name in found.columns if found[name].item()}
 
 
-def _filled(column: Coded) -> Tokens:
-    """One value a row, the empty ones left out."""
+def _filled(column: Coded, rows: Ints) -> Tokens:
+    """One value a row, the empty ones left out. rows: all row numbers, which fields may share."""
     filled = column.distinct != MISSING
-    rows = np.arange(len(column.at)) if filled.all() else np.flatnonzero(filled[column.at])
-    return Tokens(rows, column if filled.all() else column.take(rows))
+    if filled.all():
+        return Tokens(rows, column)
+    rows = np.flatnonzero(filled[column.at])
+    return Tokens(rows, column.take(rows))
 
 
 def _long(table: pl.DataFrame, field: Field) -> Tokens:

@@ -53,6 +53,12 @@ def test_a_value_counts_once_a_row() -> None:
     assert tokens.codes[1] == tokens.codes[2] != tokens.codes[0]
 
 
+def test_values_may_stand_in_the_hidden_column_alone() -> None:
+    table = pl.DataFrame({"f": ["a", "b"], "__mv_f": ["$a$;$c$", ""]})
+    found = read_values(table, FeatureSpec((Field("f", "multivalue"),))).tokens["f"]
+    assert found.rows.tolist() == [0, 0, 1] and len(set(found.codes.tolist())) == 3
+
+
 def test_of_several_values_a_category_takes_the_first() -> None:
     spec = FeatureSpec((Field("f", "category"),))
     several, single = (read_values(pl.DataFrame({"f": [text, "z"]}), spec).tokens["f"] for text in ("a\nb", "a"))
@@ -62,6 +68,15 @@ def test_of_several_values_a_category_takes_the_first() -> None:
 def test_codes_do_not_depend_on_the_table() -> None:
     alone, together = codes_of(pl.Series(["x"])), codes_of(pl.Series(["y", "x", None, ""]))
     assert alone[0] == together[1] and together[2] == together[3] == 0
+
+
+def test_a_null_is_missing() -> None:
+    spec = FeatureSpec((Field("f", "category"), Field("m", "multivalue"), Field("n", "number")), ("user",))
+    cells = {"f": ["a", None], "m": ["a\nb", None], "n": ["1", None], "user": ["u", None]}
+    values = read_values(pl.DataFrame(cells), spec)
+    assert values.tokens["f"].rows.tolist() == [0] and values.tokens["m"].rows.tolist() == [0, 0]
+    assert np.isnan(values.numbers["n"]).tolist() == [False, True]
+    assert values.entities["user"][1] == 0 != values.entities["user"][0]
 
 
 def test_absent_fields_are_missing_everywhere() -> None:

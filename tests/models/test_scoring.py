@@ -1,0 +1,95 @@
+"""How a table is scored: in what order, how much at once, and what is kept meanwhile."""
+
+from __future__ import annotations
+
+import tracemalloc
+import weakref
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models import event_id, scoring
+from models.detectors.base import Contributions
+from models.event_id import event_ids_of
+from models.scoring import FAST_EXPLAIN_BATCH
+from models.trained import Inputs, Trained
+from tests.models.tables import one
+from tests.models.test_fit_and_score import unsupervised
+
+
+def many(rows: int) -> pl.DataFrame:
+    """Events of which every seventh is stranger than the others."""
+    dest = [f"secret{n}" if n % 7 == 0 else "host4" for n in range(rows)]
+    return one()[np.zeros(rows, np.int64)].with_columns(dest=pl.Series(dest))
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Inputs]:
+    """What is explained from now on, batch by batch."""
+    seen: list[Inputs] = []
+    original = Trained.contributions
+
+    def contributions(trained: Trained, inputs: Inputs, *given: Any) -> Contributions:
+        seen.append(inputs)
+        return original(trained, inputs, *given)
+
+    monkeypatch.setattr(Trained, "contributions", contributions)
+    return seen
+
+
+@pytest.mark.parametrize("nthread", [1, 2])
+def test_no_batch_is_larger_than_memory_allows(monkeypatch: pytest.MonkeyPatch, nthread: int) -> None:
+    model, seen = unsupervised(), watched(monkeypatch)
+    model.score(many(3 * FAST_EXPLAIN_BATCH), explain="all", nthread=nthread)
+    sizes = [len(inputs.matrix) for inputs in seen]
+    assert sum(sizes) == 3 * FAST_EXPLAIN_BATCH and max(sizes) <= FAST_EXPLAIN_BATCH
+    assert len(seen) >= nthread
+
+
+def test_the_highest_scores_are_explained_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "FAST_EXPLAIN_BATCH", 10)
+    events = many(70)
+    left = iter([1.0, 0.0])
+    scored = unsupervised().score(events, explain="auto", time_left=lambda: next(left)).table
+    explained = scored["ai_contributions"].is_not_null()
+    assert explained.sum() == 20, "a look at the time before the second batch, and before the third"
+    assert set(np.flatnonzero(explained.to_numpy())) >= set(range(0, 70, 7))
+    every = unsupervised().score(events, explain="all").table
+    assert scored.filter(explained).drop("ai_note").equals(every.filter(explained).drop("ai_note"))
+
+
+def test_one_matrix_is_kept_while_rows_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+    gone: list[bool] = []
+    examine, explain = scoring.examine, scoring.reason_texts
+
+    def examined(*given: Any) -> Any:
+        encoded, facts = examine(*given)
+        kept.append(weakref.ref(encoded.matrix))
+        return encoded, facts
+
+    def explained(*given: Any) -> pl.Series:
+        gone.append(kept[0]() is None)
+        return explain(*given)
+
+    monkeypatch.setattr(scoring, "examine", examined)
+    monkeypatch.setattr(scoring, "reason_texts", explained)
+    unsupervised().score(one(), explain="all")
+    assert gone == [True]
+
+
+def test_ids_of_many_rows_are_made_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = many(20_000)
+    whole, whole_bytes = ids_and_memory(table)
+    monkeypatch.setattr(event_id, "ROW_BLOCK", 1_000)
+    parts, parts_bytes = ids_and_memory(table)
+    assert parts.equals(whole) and parts_bytes < 0.3 * whole_bytes
+
+
+def ids_and_memory(table: pl.DataFrame) -> tuple[pl.Series, int]:
+    tracemalloc.start()
+    found = event_ids_of(table, ("_time", "user", "dest"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found, peak
