@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -175,29 +176,25 @@ class Model:
         return any(field not in table.columns for field in (*contract.inputs, *contract.entities, *contract.scope))
 
     def _explanations(self, inputs: Inputs, asked: Asked, witness: Callable[[], Witness]) -> Explanations:
-        """Explain the rows in the given order, batch by batch, while there is patience; the first batches in any case.
-
-        A batch goes to each thread at once.
-        """
-        fast = asked.engine == "auto" and self.trained.explains_fast
-        most, nthread = (FAST_EXPLAIN_BATCH, asked.nthread) if fast else (EXPLAIN_BATCH, 1)
-        said = witness() if len(asked.rows) else None
-
-        def explain(rows: Ints) -> Texts:
-            assert said
-            phi = self.trained.contributions(inputs.take(rows), 1, asked.engine).phi
-            return reason_texts(phi, rows, said), contribution_texts(phi, self.trained.spec.sources())
-
+        """Explain the rows in the given order while there is patience, a batch to each thread at once; the first
+        batches in any case."""
+        most = FAST_EXPLAIN_BATCH if asked.engine == "auto" and self.trained.explains_fast else EXPLAIN_BATCH
+        nthread = asked.nthread if asked.engine == "auto" else 1  # the libraries' explainers are not for sharing
         batches: list[Ints] = []
         found: list[Texts] = []
+        said = witness() if len(asked.rows) else None
         for start in range(0, len(asked.rows), most * nthread):
-            if start and not asked.patience():
+            if said is None or start and not asked.patience():
                 break
             rows = np.sort(asked.rows[start : start + most * nthread])
             together = np.array_split(rows, min(nthread, len(rows)))
-            found += in_threads(explain, together, nthread)
+            found += in_threads(partial(self._texts, inputs, said, asked.engine), together, nthread)
             batches += together
         return _in_place(len(inputs.matrix), batches, found)
+
+    def _texts(self, inputs: Inputs, witness: Witness, engine: Engine, rows: Ints) -> Texts:
+        phi = self.trained.contributions(inputs.take(rows), 1, engine).phi
+        return reason_texts(phi, rows, witness), contribution_texts(phi, self.trained.spec.sources())
 
     def _notes(
         self,

@@ -62,6 +62,7 @@ class Pool:
         sizes = np.array([len(text) for text in texts])
         letters = np.concatenate([self.letters, np.frombuffer(b"".join(texts), np.uint8)])
         starts = len(self.letters) + np.cumsum(sizes) - sizes
+        letters.setflags(write=False)  # as those of other pools: else it were another kind to the compiler
         pool = Pool(letters, np.append(self.starts, starts), np.append(self.sizes, sizes), self.numbers, self.style)
         number = parts - len(self.starts)
         place = np.searchsorted(odd, number)

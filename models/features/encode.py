@@ -87,9 +87,8 @@ def _encoded(encoder: Encoder, note: Callable[[Facts], None]) -> Encoded:
     filled = np.zeros(values.count)
     start = 0
     for number, field in enumerate(spec.fields):
-        width = sum(len(column_names(field, level)) for level in spec.levels(field))
-        facts = encoder.field(field, matrix[:, start : start + width])
-        start += width
+        facts = encoder.field(field, matrix, start)
+        start += sum(len(column_names(field, level)) for level in spec.levels(field))
         surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
         filled += np.bincount(facts.rows, minlength=values.count) > 0
         note(facts)
@@ -112,8 +111,8 @@ class Encoder:
         standings = {level: _standing(values, generation, level) for level in (EVERYONE, *spec.entities)}
         return cls(values, spec, generation, standings)
 
-    def field(self, field: Field, columns: Matrix) -> Facts:
-        """The facts of a field, whose columns are filled in, level by level.
+    def field(self, field: Field, matrix: Matrix, start: int) -> Facts:
+        """The facts of a field, whose columns of the matrix, from `start` on, are filled in level by level.
 
         The excess is the maximum over the levels: strange for everyone or strange for its owner, since the owner's
         level alone forgives what attacks on others taught it.
@@ -122,14 +121,14 @@ class Encoder:
         everyone = self._everyone(field, codes)
         best = everyone.bits + LEAST_LEAD_BITS
         excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
-        start = self._fill(columns, 0, field, EVERYONE, rows, everyone)
+        start = self._fill(matrix, start, field, EVERYONE, rows, everyone)
         for level in self.spec.levels(field)[1:]:
             look = self._owners(field, level, rows, codes, everyone.share)
             stranger = look.bits > best
             best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
             speaker[stranger] = self.spec.entities.index(level) + 1
             excess = np.fmax(excess, look.bits)
-            start = self._fill(columns, start, field, level, rows, look)
+            start = self._fill(matrix, start, field, level, rows, look)
         clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
         return Facts(rows, np.maximum(excess - clip, 0.0), speaker, np.minimum(times, MOST_TIMES).astype(np.uint32))
 
@@ -149,7 +148,7 @@ class Encoder:
         found = self.generation.levels[level, field.name].look(standing.at[rows], owners[rows], codes, above)
         return Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
 
-    def _fill(self, columns: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look) -> int:
+    def _fill(self, matrix: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look) -> int:
         """Fill in the columns of a field at one level from `start` on, where the row has the field and its owner is
         warm; returns where the next level's begin."""
         history, standing = self.generation.levels[level, field.name], self.standings[level]
@@ -157,14 +156,14 @@ class Encoder:
             block = _multivalue_columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
             block[~standing.warm] = np.nan
             width = len(column_names(field, level))
-            columns[:, start : start + width] = block
+            matrix[:, start : start + width] = block
             return start + width
         if isinstance(history, NumberLevel):
             numbers = self.values.numbers[field.name][rows]
             second = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))
         else:
             second = (look.seen == 0).astype(np.float64)
-        put_columns(columns, start, rows, look.bits, second, standing.warm)
+        put_columns(matrix, start, rows, look.bits, second, standing.warm)
         return start + 2
 
 

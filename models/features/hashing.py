@@ -58,7 +58,8 @@ def coded(table: pl.DataFrame) -> dict[str, Coded]:
     """
     distinct = table.select(pl.all().unique(maintain_order=True).implode())
     texts = {name: distinct[name].item() for name in table.columns}
-    places = table.select(pl.col(name).cast(pl.Enum(texts[name])).to_physical() for name in table.columns)
+    kinds = enumerate(texts.values())  # by position: a name may look like a pattern
+    places = table.select(pl.nth(at).cast(pl.Enum(found)).to_physical() for at, found in kinds)
     at = {name: places[name].to_numpy().astype(np.uint32) for name in table.columns}
     return {name: Coded(texts[name], _hashed(texts[name]), at[name]) for name in table.columns}
 

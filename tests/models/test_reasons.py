@@ -69,7 +69,8 @@ def tagged(table: pl.DataFrame) -> pl.DataFrame:
     split = ["\n".join(row) if at % 2 else (row[0] if row else "") for at, row in enumerate(tags)]
     encoded = ["" if at % 2 else ";".join(f"${value}$" for value in row) for at, row in enumerate(tags)]
     odd_ones = [NASTY[n] if n < len(NASTY) else f"v{n}" for n in rng.integers(0, 60, table.height)]
-    return table.with_columns(tag=pl.Series(split), __mv_tag=pl.Series(encoded), odd=pl.Series(odd_ones))
+    named = pl.Series("na;me\r\nof: any^$kind", odd_ones)
+    return table.with_columns(named, tag=pl.Series(split), __mv_tag=pl.Series(encoded), odd=pl.Series(odd_ones))
 
 
 def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
@@ -97,8 +98,9 @@ def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
         lambda: sign_in_model("dest", "tag:category", "app", entities=("user", "dest")),
         lambda: sign_in_model("dest", "bytes", entities=(), time=None),
         lambda: sign_in_model("odd", "user", entities=("user", "odd")),
+        lambda: sign_in_model("na;me\r\nof: any^$kind:category", "dest"),
     ],
-    ids=["plain", "every kind", "two entities", "no entity and no clock", "odd owners"],
+    ids=["plain", "every kind", "two entities", "no entity and no clock", "odd owners", "an odd name"],
 )
 def test_texts_equal_those_written_row_by_row(model: object) -> None:
     found: Model = model()  # type: ignore[operator]

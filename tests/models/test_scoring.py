@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import event_id, scoring
+from models import event_id, scoring, text_kernels
 from models.detectors.base import Contributions
 from models.event_id import event_ids_of
+from models.features import kernels, level_kernels
 from models.scoring import FAST_EXPLAIN_BATCH
+from models.texts import Pool
 from models.trained import Inputs, Trained
 from tests.models.tables import one
 from tests.models.test_fit_and_score import unsupervised
@@ -77,6 +79,24 @@ def test_one_matrix_is_kept_while_rows_are_explained(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(scoring, "reason_texts", explained)
     unsupervised().score(one(), explain="all")
     assert gone == [True]
+
+
+def test_no_table_waits_for_the_compiler_after_a_rehearsal() -> None:
+    """Arrays of one row, of none, or of another layout are of another kind to it: none is passed on."""
+    unsupervised().rehearse()
+    before = compiled()
+    events = many(300)
+    for table in (events, events[:1], events[:0], events[:2], events.with_columns(user=pl.lit(""), dest=pl.lit(""))):
+        for explain in ("all", "none", 1):
+            unsupervised().score(table, explain=explain, nthread=2)
+    Pool.of(pl.Series(["a"]), np.array([1e300]), "+.6g").lines(np.array([[0, 1]]))
+    assert compiled() == before and len(before) > 5
+
+
+def compiled() -> dict[str, int]:
+    """How many kinds of arguments each compiled function of ours knows."""
+    functions = {**vars(text_kernels), **vars(level_kernels), **vars(kernels)}
+    return {name: len(found.signatures) for name, found in functions.items() if hasattr(found, "signatures")}
 
 
 def test_ids_of_many_rows_are_made_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:

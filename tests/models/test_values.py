@@ -79,6 +79,15 @@ def test_a_null_is_missing() -> None:
     assert values.entities["user"][1] == 0 != values.entities["user"][0]
 
 
+def test_a_field_may_have_any_name() -> None:
+    names = ("^.*$", "*", "a\nb", "x;y", "0")
+    table = pl.DataFrame({name: [name, "other", name] for name in names} | {f"__mv_{name}": [""] * 3 for name in names})
+    values = read_values(table, FeatureSpec(tuple(Field(name, "category") for name in names), ("^.*$",)))
+    for name in names:
+        codes = values.tokens[name].codes
+        assert codes[0] == codes[2] == codes_of(pl.Series([name.partition("\n")[0]]))[0] != codes[1]
+
+
 def test_absent_fields_are_missing_everywhere() -> None:
     spec = FeatureSpec((Field("a", "category"), Field("n", "number"), Field("_time", "hour")), ("user",), "_time")
     values = read_values(pl.DataFrame({"other": ["1", "2"]}), spec)
