@@ -14,6 +14,7 @@ from tests.splunk_app.scripted import Sidecar
 from tests.splunk_app.test_aiscore import events, know, score
 from tests.splunkd import search
 from tests.splunkd.app import InstalledApp
+from tests.splunkd.frames import Frame
 from tests.splunkd.rest import Splunkd
 
 # What takes long to load and is not needed to score events.
@@ -121,7 +122,8 @@ def test_both_are_asked_before_the_first_chunk_comes(splunkd: Splunkd, sidecar: 
 def test_a_first_answer_that_fails_is_asked_for_anew_by_the_next_chunk(
     splunkd: Splunkd, sidecar: Sidecar, any_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, failed = splunkd.answer, []
+    answer = splunkd.answer
+    failed: list[str] = []
 
     def once_busy(method: str, path: str, *rest: Any) -> tuple[int, Any]:
         if path.startswith("configs/") and len(failed) < 1:
@@ -134,6 +136,22 @@ def test_a_first_answer_that_fails_is_asked_for_anew_by_the_next_chunk(
         back = search.run(process, [events(2), events(2, 2)])
     # With no contract at hand the first answer is asked for by getinfo already.
     assert {row["ai_status"] for row in back.dicts()} == {"scored"} and failed
+
+
+def test_a_search_that_does_not_say_where_splunkd_is_loses_no_row(
+    splunkd: Splunkd, sidecar: Sidecar, any_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with score(splunkd, python=any_python) as process:
+        exchange = process.exchange
+
+        def without_uri(frame: Frame) -> Frame:
+            frame.metadata.get("searchinfo", {}).pop("splunkd_uri", None)
+            return exchange(frame)
+
+        monkeypatch.setattr(process, "exchange", without_uri)
+        back = search.run(process, [events(2)])
+        assert process.end() == 0, process.show()
+    assert [(row["user"], row["ai_note"]) for row in back.dicts()] == [("üser0", "internal"), ("üser1", "internal")]
 
 
 def test_a_result_is_given_when_it_is_there() -> None:

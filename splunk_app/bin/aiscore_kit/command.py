@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import traceback
+from contextlib import suppress
 from urllib.parse import quote
 
 from aiscore_kit import frames, libraries, pipeline, settings
@@ -58,7 +59,9 @@ class Chunked:
     def _execute(self, ifile, process):
         stream = self._as_binary_stream(ifile)
         self._hang_up = HangUp(stream)
-        self.begin()
+        # What goes wrong so early the first chunk meets again, and can tell of it there.
+        with suppress(Exception):
+            self.begin()
         try:
             while True:
                 frame = frames.read(stream)
