@@ -56,6 +56,10 @@ class SidecarProcess:
             time.sleep(0.1)
         raise AssertionError(f"the sidecar did not start: {self.log()}")
 
+    def freeze(self) -> None:
+        """Take connections and requests, and answer nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
     def kill(self) -> None:
         """As the kernel would for want of memory: the server and its workers, at once."""
         with suppress(ProcessLookupError):
