@@ -14,8 +14,9 @@ SIGNED, GROUPED = 1, 2
 """Styles of numbers: `+.6g` and `,.6g`."""
 LEAST, BEYOND = 1e-17, 1e22
 """The sizes between which a number is written here, apart from 0."""
-NUMBER_LETTERS = 20
-"""Room for one number: `-0.000123457` has 12 letters, the largest int64 19."""
+NUMBER_LETTERS = 12
+"""The most that one number takes, as `-0.000123457` and `-1.23457e-17`. Six digits are always written, where fewer are
+kept, too, but never beyond this."""
 _LARGEST_POWER = 22
 """10 ** 22 is the largest power of ten that a float64 holds exactly."""
 _POWERS = np.array([float(10**power) for power in range(_LARGEST_POWER + 1)])
@@ -90,7 +91,10 @@ def write_lines(letters: Any, starts: Any, sizes: Any, numbers: Any, style: Any,
     for row in range(parts.shape[0]):
         for column in range(parts.shape[1]):
             part = parts[row, column]
-            room += NUMBER_LETTERS if part < 0 or part >= texts else sizes[part]
+            if part < 0:
+                room += _digits_of(-1 - part)
+            else:
+                room += sizes[part] if part < texts else NUMBER_LETTERS
     out = np.empty(room, np.uint8)
     first, end = letters.ctypes.data, out.ctypes.data
     row = 0
