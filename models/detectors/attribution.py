@@ -17,7 +17,7 @@ TABLE_BYTES = 128 << 20
 """Tables of one detector; trees beyond it are explained by quadrature."""
 LARGEST_TABLED = 1e30
 """Tables are float32: trees with larger leaves are explained by quadrature."""
-BLOCK_ROWS = 2048
+BLOCK_ROWS = 8192
 """Rows that one thread explains at a time: enough to use each tree's tables before the next tree's replace them."""
 Longs = npt.NDArray[np.int64]
 
