@@ -5,14 +5,14 @@ import re
 from aiscore_kit import cells, outputs
 from aiscore_kit.failure import Failure
 
-_SHARE = rb"0\.\d+|0|1(?:\.0+)?|[1-9](?:\.\d+)?[eE]-\d+"
+_SHARE = rb"0\.[0-9]+|0|1(?:\.0+)?|[1-9](?:\.[0-9]+)?[eE]-[0-9]+"
 # Without quotes: all bytes but `"`, `,` and line ends. Told by what is in it, not by what is not, the class is matched
 # a third quicker, and texts are most of a reply.
 _BARE = rb"[\x00-\x09\x0b\x0c\x0e-\x21\x23-\x2b\x2d-\xff]*"
 _TEXT = rb'(?:"[^"]*(?:""[^"]*)*"|' + _BARE + rb")"
-_RISK = rb"(?:[1-9]\d?|100)"
+_RISK = rb"(?:[1-9][0-9]?|100)"
 _SEVERITY = rb"(?:informational|low|medium|high|critical)"
-_WORDS = rb'(?:[a-z_]*|"[a-z_]+(?:,[a-z_]+)*")'
+_WORDS = rb'(?:"[a-z_]+(?:,[a-z_]+)*"|[a-z_]*)'
 _EVENT_ID = rb"[0-9a-f]*"
 # A reply is compared in blocks that stay in the processor's cache.
 _BLOCK_ROWS = 256
@@ -25,7 +25,7 @@ def _line(model):
     measures = (share, _SEVERITY, _RISK, share_or_none, share_or_none, _TEXT, _TEXT)
     scored = b",".join((*measures, model, _EVENT_ID, b"(?:scored|partial)", _WORDS))
     unscored = b",".join((*[b""] * len(measures), b"(?:%s)?" % model, _EVENT_ID, b"unscored", b"[a-z_]+"))
-    return re.compile(rb"\d{1,9},(" + scored + b"|" + unscored + rb")\n")
+    return re.compile(rb"[0-9]{1,9},(" + scored + b"|" + unscored + rb")\n")
 
 
 class ReplyReader:
