@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint app evaluate bench-speed clean
+.PHONY: help setup demo test lint app evaluate bench-speed campaign clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ evaluate: setup ## detection quality on real alerts (needs ../shared/data), docs
 
 bench-speed: setup ## speed beside a naive and a tuned design, docs/performance.md
 	$(BIN)/python -m bench.speed --doc
+
+campaign: setup ## PART=faults|durability|fuzz|bundles|auth|overload|ledger: half an hour of trying to break it
+	$(BIN)/python -m tests.reliability $(PART)
 
 clean: ## remove what was made
 	rm -rf .venv dist build demo bench/work *.egg-info

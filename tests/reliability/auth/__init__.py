@@ -1,0 +1,1 @@
+"""Who may do what: every route, every credential, every certificate."""

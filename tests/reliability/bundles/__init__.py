@@ -1,0 +1,1 @@
+"""Altered bundles: none is loaded that was not sealed here, and no loaded one can do harm."""

@@ -1,0 +1,1 @@
+"""A ledger that somebody has changed: always found, and the place named."""

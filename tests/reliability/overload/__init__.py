@@ -1,0 +1,1 @@
+"""More work, more connections and slower clients than there is room for."""
