@@ -83,7 +83,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _token(arguments: argparse.Namespace) -> int:
     from sidecar.app import open_ledger, ticket_secret
-    from sidecar.keeping import make_token, revoke_token, tell_tokens
+    from sidecar.keeping import change_secret, make_token, revoke_token, tell_tokens
     from sidecar.settings import read_settings
 
     settings = read_settings(home=arguments.home)
@@ -92,7 +92,9 @@ def _token(arguments: argparse.Namespace) -> int:
         return 0
     ledger = open_ledger(settings)
     by = f"local:{getpass.getuser()}"
-    if arguments.what == "create":
+    if arguments.what in ("rotate", "forget"):
+        change_secret(settings, ledger, arguments.what, by)
+    elif arguments.what == "create":
         make_token(ledger, arguments.name, arguments.scope, by)
     elif arguments.what == "revoke":
         revoke_token(ledger, arguments.id, by)

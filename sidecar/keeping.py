@@ -1,10 +1,16 @@
-"""What the keeper of a sidecar asks on the command line: tokens and the ledger, printed."""
+"""What the keeper of a sidecar asks on the command line: tokens, the shared secret and the ledger, printed."""
 
 import json
+import sys
+import time
 
-from sidecar import tokens
+from sidecar import shared_secret, tokens
 from sidecar.errors import CallerError
+from sidecar.home import prepare
+from sidecar.keys import new_key
+from sidecar.settings import Settings
 from sidecar.store.base import Ledger
+from sidecar.store.chain import stamp
 
 
 def make_token(ledger: Ledger, name: str, scopes: str, by: str) -> None:
@@ -18,6 +24,24 @@ def revoke_token(ledger: Ledger, token_id: str | None, by: str) -> None:
         raise CallerError("which token?", field="id", mend="see `aiscore token list`")
     tokens.revoke(ledger, token_id, by)
     print(f"revoked {token_id}")
+
+
+def change_secret(settings: Settings, ledger: Ledger, what: str, by: str) -> None:
+    """`rotate`: put a new ticket secret into the key file and print it. `forget`: end the former one now."""
+    if settings.ticket_secret:
+        mend = "put a new one there and the old one into AISCORE_TICKET_SECRET_FORMER, then restart"
+        raise CallerError("AISCORE_TICKET_SECRET is in use, not the key file", field="secret", mend=mend)
+    folder = prepare(settings.home) / "keys"
+    if what == "forget":
+        shared_secret.forget(folder)
+        ledger.append("secret_forgotten", {}, by=by)
+        print("the former secret is accepted no longer")
+        return
+    fresh = new_key()
+    until = stamp(shared_secret.rotate(folder, fresh, time.time()))
+    ledger.append("secret_rotated", {"former_until": until}, by=by)
+    print(fresh.decode())
+    print(f"the former secret is accepted until {until}, or `aiscore token forget`", file=sys.stderr)
 
 
 def tell_tokens(ledger: Ledger) -> None:

@@ -28,6 +28,16 @@ def key_in(folder: Path, name: str) -> bytes:
     path = folder / f"{name}.key"
     if not path.exists():
         _make(path)
+    return read_private(path)
+
+
+def new_key() -> bytes:
+    """32 random bytes as hex text."""
+    return secrets.token_hex(32).encode()
+
+
+def read_private(path: Path) -> bytes:
+    """The content of a file that only its owner can read; StoreError when others can, or it is short."""
     if path.stat().st_mode & 0o077:
         raise StoreError(f"{path} is open to other users; run: chmod 600 {path}")
     key = path.read_bytes().strip()
@@ -36,16 +46,32 @@ def key_in(folder: Path, name: str) -> bytes:
     return key
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Put the content into the file's place, whole and durably."""
+    fresh = _fresh(path, content)
+    os.replace(fresh, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def _make(path: Path) -> None:
     # Linked into place, so that two processes starting together end with one key.
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
+    fresh = _fresh(path, new_key())
     try:
         os.link(fresh, path)
     except FileExistsError:
         pass
     finally:
         fresh.unlink()
+
+
+def _fresh(path: Path, content: bytes) -> Path:
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return fresh

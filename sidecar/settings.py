@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         min_length=32,
         description="Secret shared with the Splunk app; without it the file `keys/ticket.key` is used.",
     )
+    ticket_secret_former: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The secret before `AISCORE_TICKET_SECRET`; accepted too, for a day after the start.",
+    )
     nthread: int = Field(2, ge=1, le=256, description="Threads that score the rows of one request; a fit uses one.")
     max_requests: int = Field(8, ge=1, le=256, description="Requests served at once; more are told to retry.")
     max_uploads: int = Field(32, ge=1, le=4096, description="Request bodies received at once; more are told to retry.")

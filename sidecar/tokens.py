@@ -7,14 +7,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sidecar.errors import CallerError, Forbidden
 from sidecar.store.base import Entry, Ledger
-from sidecar.tickets import Caller
+from sidecar.tickets import SCOPES, Caller, is_name
 
-SCOPES = ("score", "fit", "admin", "metrics")
 NONE: Mapping[str, "Token"] = MappingProxyType({})
 
 
@@ -28,7 +27,7 @@ class Token:
     id: str
     name: str
     scopes: tuple[str, ...]
-    hash: str
+    hash: str = field(repr=False)
     made_at: str
     made_by: str
     revoked: bool = False
@@ -52,6 +51,8 @@ def create(ledger: Ledger, name: str, scopes: tuple[str, ...], by: str) -> str:
     wrong = [scope for scope in scopes if scope not in SCOPES]
     if wrong or not scopes:
         raise CallerError(f"no scope '{', '.join(wrong)}'", field="scope", mend="scopes are " + ", ".join(SCOPES))
+    if not is_name(name):
+        raise CallerError("that is no name for a token", field="name", mend="take up to 256 letters and digits")
     token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     ledger.append("token", {"id": token_id, "name": name, "scopes": list(scopes), "hash": _hash(secret)}, by=by)
     return f"k1.{token_id}.{secret}"
@@ -77,4 +78,4 @@ def check(token: str, tokens: Mapping[str, Token]) -> Caller:
 
 
 def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,6 +11,7 @@ EXAMPLES = """examples:
   aiscore serve --bind 127.0.0.1:8765
   aiscore token create --name nightly --scope score,fit
   aiscore token secret
+  aiscore token rotate
   aiscore ledger verify
   aiscore demo
 
@@ -24,6 +25,16 @@ RUN_EXAMPLES = """verbs and their words are those of the Splunk commands:
 `score` passes every input column through unchanged and adds the ai_* fields. `fit` on the command line puts
 the new model into service at once, unless challenger=true. `time=none` is for rows without a time.
 """
+TOKEN_EXAMPLES = """examples:
+  aiscore token create --name nightly --scope score,fit
+  aiscore token list
+  aiscore token revoke 0123456789ab
+
+the secret shared with Splunk, without a failed search:
+  aiscore token rotate > secret.txt   a new secret; the former one is accepted too, for a day
+  (store secret.txt in Splunk: docs/commands.md)
+  aiscore token forget                end the former one now
+"""
 SHAPE = argparse.RawDescriptionHelpFormatter
 TITLES = {
     "run": "run one verb on CSV, without a server",
@@ -35,7 +46,7 @@ TITLES = {
 EPILOGS = {
     "run": RUN_EXAMPLES,
     "serve": "example:\n  aiscore serve --bind 127.0.0.1:8765",
-    "token": "example:\n  aiscore token create --name nightly --scope score,fit",
+    "token": TOKEN_EXAMPLES,
     "ledger": "example:\n  aiscore ledger verify",
     "demo": "its own options: aiscore demo --help",
 }
@@ -74,7 +85,7 @@ def _serve_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("create", "list", "revoke", "secret"))
+    parser.add_argument("what", choices=("create", "list", "revoke", "secret", "rotate", "forget"))
     parser.add_argument("id", nargs="?", help="which one to revoke")
     parser.add_argument("--name", default="service", help="whom the ledger will name (create)")
     parser.add_argument("--scope", default="score", help="by commas: score, fit, admin, metrics (create)")

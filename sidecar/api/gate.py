@@ -1,6 +1,6 @@
 """Who is calling: a ticket of the Splunk app or a token, in `Authorization: Bearer ...`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sidecar import tickets, tokens
 from sidecar.current import Current
@@ -13,10 +13,10 @@ OPEN = frozenset({"/healthz", "/readyz"})
 
 
 class Gate:
-    """Checks tickets with the shared `secret` and tokens with the ledger."""
+    """Checks tickets with the shared `secrets` that are accepted now, and tokens with the ledger."""
 
-    def __init__(self, secret: bytes, ledger: Ledger, clock: Callable[[], float]) -> None:
-        self._secret = secret
+    def __init__(self, secrets: Callable[[], Sequence[bytes]], ledger: Ledger, clock: Callable[[], float]) -> None:
+        self._secrets = secrets
         self._tokens = Current(ledger, tokens.fold, tokens.NONE)
         self._clock = clock
 
@@ -25,7 +25,7 @@ class Gate:
         scheme, _, credential = (authorization or "").partition(" ")
         credential = credential.strip()
         if scheme.lower() == "bearer" and credential.startswith("t1."):
-            return tickets.check(credential, self._secret, self._clock())
+            return tickets.check(credential, self._secrets(), self._clock())
         if scheme.lower() == "bearer" and credential.startswith("k1."):
             return tokens.check(credential, self._tokens())
         raise Forbidden("no ticket", mend="send Authorization: Bearer <ticket or token>")

@@ -53,10 +53,10 @@ def test_a_ticket_carries_the_scopes_of_the_users_role(server: Splunkd, role: st
     status, found = call(server, server.log_in("bo", role))
     assert status == 200 and found["lifetime_s"] == 600
     head = json.loads(base64.urlsafe_b64decode(found["ticket"].split(".")[1] + "=="))
-    caller = tickets.check(found["ticket"], SECRET.encode(), head["expires_at"] - 600)
+    caller = tickets.check(found["ticket"], [SECRET.encode()], head["expires_at"] - 600)
     assert (caller.user, set(caller.scopes)) == ("bo", scopes)
     with pytest.raises(tickets.Forbidden):
-        tickets.check(found["ticket"], b"another secret", head["expires_at"] - 600)
+        tickets.check(found["ticket"], [b"another secret"], head["expires_at"] - 600)
 
 
 def test_two_tickets_differ(server: Splunkd) -> None:
