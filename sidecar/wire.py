@@ -36,6 +36,11 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def content_digest(body: bytes) -> str:
+    """The Content-Digest header of a body (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+
+
 def read_carry(header: str | None) -> bytes:
     """The carry of a request header (base64, at most 4 KB); absent means empty."""
     try:

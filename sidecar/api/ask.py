@@ -15,7 +15,7 @@ from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import read_options
 from sidecar.verbs import Verb
-from sidecar.wire import Limits, digest, read_carry, read_csv, read_json, write_reply
+from sidecar.wire import Limits, content_digest, digest, read_carry, read_csv, read_json, write_reply
 
 REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -63,8 +63,10 @@ def table_of(body: bytes, limits: Limits) -> pl.DataFrame:
 
 def csv_reply(reply: Reply, status: int = 200) -> Response:
     """The reply table as CSV with the headers that belong to it."""
-    response = Response(write_reply(reply.table), status, content_type="text/csv; charset=utf-8")
+    body = write_reply(reply.table)
+    response = Response(body, status, content_type="text/csv; charset=utf-8")
     response.headers.update(reply.headers)
+    response.headers["Content-Digest"] = content_digest(body)
     if "AIScore-Digest" in request.headers:
         response.headers["AIScore-Digest"] = request.headers["AIScore-Digest"]
     return response

@@ -1,5 +1,6 @@
 """`POST /v1/<verb>` over a real model: what goes in, what comes out, what is refused."""
 
+import base64
 import csv
 import hashlib
 import io
@@ -91,6 +92,8 @@ def test_the_digest_is_checked_and_echoed(api: Api) -> None:
     right = hashlib.sha256(CHUNK).hexdigest()
     reply = api.post("/v1/score?model=ait&explain=none", CHUNK, AIScore_Digest=right)
     assert reply.headers["AIScore-Digest"] == right
+    said = base64.b64decode(reply.headers["Content-Digest"].removeprefix("sha-256=:").removesuffix(":"))
+    assert said == hashlib.sha256(reply.data).digest()
     wrong = api.post("/v1/score?model=ait&explain=none", CHUNK[:-5], AIScore_Digest=right)
     assert code_of(wrong) == (400, "bad_digest")
 

@@ -4,6 +4,7 @@ Every reply function gets the request and returns bytes to send, or acts on the 
 list of them; when it is used up, the server goes on with its default.
 """
 
+import base64
 import csv
 import hashlib
 import io
@@ -125,9 +126,11 @@ def _handler(sidecar: Sidecar) -> type[BaseHTTPRequestHandler]:
 def send(
     handler: BaseHTTPRequestHandler, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None
 ) -> None:
-    """One whole response."""
+    """One whole response, its body's digest in the headers as the sidecar gives it."""
+    seal = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    given = {"Content-Type": kind, "Content-Length": str(len(body)), "Content-Digest": f"sha-256=:{seal}:"}
     handler.send_response(status)
-    for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
+    for name, value in {**given, **(headers or {})}.items():
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(body)

@@ -254,6 +254,8 @@ FAULTS: dict[str, tuple[scripted.Reply, str]] = {
     "a column more": (scripted.changed(lambda table: [[*row, ""] for row in table]), "bad_response"),
     "wrong digest": (scripted.with_headers(AIScore_Digest="0" * 64), "bad_response"),
     "another's reply": (scripted.with_headers(AIScore_Request_Id="0" * 32), "bad_response"),
+    "another body": (scripted.with_headers(Content_Digest="sha-256=:AAAA:"), "bad_response"),
+    "a body without a seal": (scripted.with_headers(Content_Digest=""), "bad_response"),
     "no model named": (scripted.with_headers(AIScore_Model=""), "bad_response"),
     "compressed": (scripted.with_headers(Content_Encoding="gzip"), "bad_response"),
     "endless carry": (scripted.with_headers(AIScore_Carry="A" * 9000), "bad_response"),

@@ -4,6 +4,7 @@ The session trusts nothing from the environment (no proxy, no .netrc, which woul
 redirect and never falls back from https.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -125,15 +126,20 @@ class Sidecar:
         kind = headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind not in request.types:
             raise Failure("sidecar_error", "the reply is %s" % (kind[:40] or "of no type"), retry=True)
-        self._check_echo(request, headers, kind)
+        self._check_echo(request, headers, kind, body)
         return Answer(status, headers, body, self.request_id)
 
-    def _check_echo(self, request, headers, kind):
+    def _check_echo(self, request, headers, kind, body):
         if headers.get("AIScore-Request-Id") != self.request_id:
             raise Failure("bad_response", "the reply answers another request")
         digest = request.headers.get("AIScore-Digest")
-        if digest and kind == "text/csv" and headers.get("AIScore-Digest") != digest:
+        if not digest or kind != "text/csv":
+            return
+        if headers.get("AIScore-Digest") != digest:
             raise Failure("bad_response", "the sidecar read other bytes than were sent")
+        # The headers are those of our request; this ties the body to them. A well-formed one could be another's.
+        if headers.get("Content-Digest") != _content_digest(body):
+            raise Failure("bad_response", "other bytes came than the sidecar sent")
 
     def _refused(self, status, headers, body):
         problem = _problem(body)
@@ -178,6 +184,11 @@ def _body(response, limit, deadline):
     except (urllib3.exceptions.HTTPError, ValueError, OSError):
         raise Failure("bad_response", "the reply was cut short") from None
     return b"".join(blocks)
+
+
+def _content_digest(body):
+    """The Content-Digest header of a body (RFC 9530)."""
+    return "sha-256=:%s:" % base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
 
 
 def _problem(body):
