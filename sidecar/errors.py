@@ -45,3 +45,16 @@ class OutsideError(Exception):
 
 class StoreError(Exception):
     """The ledger or a blob cannot be read, written or trusted."""
+
+
+class LedgerBroken(StoreError):
+    """The ledger is not what was written; `fault` is one word for what was done to it.
+
+    `entry` is the first bad entry's number, 0 when it is none of them.
+    """
+
+    def __init__(self, entry: int, fault: str, told: str) -> None:
+        super().__init__(f"{told}; restore the ledger from a backup")
+        self.entry = entry
+        self.fault = fault
+        self.told = told

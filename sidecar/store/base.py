@@ -22,6 +22,13 @@ class Entry:
     hash: str
 
 
+class Head(NamedTuple):
+    """An entry by number and hash: it stands for that entry and for all before it."""
+
+    number: int
+    hash: str
+
+
 class Ledger(Protocol):
     """Append-only facts, each holding the hash of the one before. Safe for threads and processes."""
 
@@ -37,10 +44,13 @@ class Ledger(Protocol):
         StoreError when it is broken.
         """
 
-    def verify(self) -> int:
-        """Check everything from the first entry.
+    def ends(self) -> tuple[Entry, Entry] | None:
+        """The first entry and the last, or None when there is none; LedgerBroken when the end is not as it was."""
 
-        The number of entries, or StoreError naming the first bad one.
+    def verify(self, kept: Sequence[Head] = ()) -> int:
+        """Check everything from the first entry, and that the chain runs through each head that was kept elsewhere.
+
+        The number of entries, or LedgerBroken naming the first bad one.
         """
 
 

@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from sidecar.errors import StoreError
-from sidecar.store.base import Entry
-from sidecar.store.chain import START, checked, sealed, stamp
+from sidecar.store.base import Entry, Head
+from sidecar.store.chain import START, checked, marked, sealed, stamp
 
 
 class MemoryLedger:
@@ -33,8 +33,12 @@ class MemoryLedger:
     def entries(self, after: int = 0) -> Sequence[Entry]:
         return self._entries[after:]
 
-    def verify(self) -> int:
-        return len(list(checked(self._entries, 0, START)))
+    def ends(self) -> tuple[Entry, Entry] | None:
+        return (self._entries[0], self._entries[-1]) if self._entries else None
+
+    def verify(self, kept: Sequence[Head] = ()) -> int:
+        found = checked(((entry, True) for entry in self._entries), 0, START)
+        return sum(1 for _ in marked(found, kept))
 
 
 class MemoryBlobs:

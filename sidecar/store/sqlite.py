@@ -1,8 +1,9 @@
 """The ledger in one SQLite file, and a signed note of its head beside it.
 
-The chain alone shows an edited, moved or missing entry, but not a ledger cut at its end or rewritten as a
-whole; the head note (number and hash of the last entry, with an HMAC) shows these too. Plain sqlite3: two
-statements need no SQL toolkit.
+The chain alone shows an edited, moved or missing entry, but not one that was rewritten with all after it, nor
+a ledger cut at its end. Each entry bears a seal, an HMAC of its hash, so nobody without the key can write one;
+the head note (number and hash of the last entry, with an HMAC) shows a cut. Who brings back an old copy of
+both, or holds the key, is found by heads kept elsewhere only. Plain sqlite3: two statements need no SQL toolkit.
 """
 
 import fcntl
@@ -17,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sidecar.errors import StoreError
-from sidecar.store.base import Entry
-from sidecar.store.chain import START, canonical, checked, sealed, stamp
+from sidecar.errors import LedgerBroken, StoreError
+from sidecar.store.base import Entry, Head
+from sidecar.store.chain import START, Found, canonical, checked, cut, marked, sealed, stamp, written_as
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -30,62 +31,122 @@ CREATE TABLE IF NOT EXISTS entry (
     key      TEXT UNIQUE,
     body     TEXT NOT NULL,
     previous TEXT NOT NULL UNIQUE,
-    hash     TEXT NOT NULL UNIQUE
+    hash     TEXT NOT NULL UNIQUE,
+    seal     TEXT NOT NULL
 ) STRICT;
 CREATE TRIGGER IF NOT EXISTS entry_never_changes BEFORE UPDATE ON entry
     BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_never_goes BEFORE DELETE ON entry
     BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
-COLUMNS = "number, kind, at, by, key, body, previous, hash"
+COLUMNS = "number, kind, at, by, key, body, previous, hash, seal"
 BUSY_S = 30.0
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
+"""What says nothing about the ledger itself."""
 
 
 class SqliteLedger:
-    """A `Ledger` in the file `path`; `secret` signs the head note `path`.head."""
+    """A `Ledger` in the file `path`; `secret` seals its entries and signs the head note `path`.head."""
 
     def __init__(self, path: Path, secret: bytes, clock: Callable[[], float]) -> None:
         self._path = path
         self._secret = secret
         self._clock = clock
         self._local = threading.local()
+        self._seen = Head(0, START)
         with self._told():
             self._db().executescript(SCHEMA)
+            if not self._head_path.exists() and self._count() == 0:
+                self._note_head(self._seen)
 
     def append(self, kind: str, body: Mapping[str, Any], *, by: str, key: str | None = None) -> Entry:
         with self._told(), self._writing() as db:
             known = self._select("WHERE key = ?", (key,)) if key is not None else []
             if known:
-                return known[0]
+                return _alone(known[0])
             last = self._last()
             number, previous = (last.number, last.hash) if last else (0, START)
             entry = sealed(Entry(number + 1, kind, stamp(self._clock()), by, key, dict(body), previous, ""))
             row = (entry.number, kind, entry.at, by, key, canonical(entry.body), previous, entry.hash)
-            db.execute(f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self._note_head(entry)
+            db.execute(f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, self._seal(entry)))
+        self._saw([entry])
+        self._note_head(Head(entry.number, entry.hash))
         return entry
 
     def entries(self, after: int = 0) -> Sequence[Entry]:
         with self._told():
             found = self._select("WHERE number >= ? ORDER BY number", (after,))
-        if after and (not found or found[0].number != after):
-            raise StoreError(f"ledger entry {after} is missing; restore the ledger from a backup")
-        previous = found[0].hash if after else START
-        return list(checked(found[1:] if after else found, after, previous))
+        if not after:
+            return self._saw(list(checked(found, 0, START)))
+        if not found or found[0][0].number != after:
+            raise LedgerBroken(after, "missing", f"ledger entry {after} is missing")
+        previous = found[0][0].hash
+        if after == self._seen.number and previous != self._seen.hash:
+            raise LedgerBroken(after, "rewritten", f"ledger entry {after} was rewritten")
+        return self._saw(list(checked(found[1:], after, previous)))
 
-    def verify(self) -> int:
-        found = self.entries()
-        head = self._read_head()
-        if head is None:
-            if found:
-                raise StoreError(f"{self._head_path.name} is missing; restore it with the ledger from a backup")
-            return 0
-        number, last_hash = head
-        if number > len(found):
-            raise StoreError(f"ledger entry {len(found) + 1} is missing; restore the ledger from a backup")
-        if found[number - 1].hash != last_hash:
-            raise StoreError("the ledger was rewritten: its chain does not lead to the signed head")
-        return len(found)
+    def ends(self) -> tuple[Entry, Entry] | None:
+        with self._told():
+            last = self._last()
+            first = self._select("WHERE number = 1") if last else []
+        return (_alone(first[0]), last) if last and first else None
+
+    def verify(self, kept: Sequence[Head] = ()) -> int:
+        # What is known goes first: entries that others write meanwhile only come behind it.
+        seen, noted = self._seen, self._noted()
+        marks = [seen, *kept] if isinstance(noted, LedgerBroken) else [seen, noted, *kept]
+        with self._told():
+            count = self._walk(marks)
+            self._check_pages()
+        if isinstance(noted, LedgerBroken):
+            raise noted
+        return count
+
+    def _noted(self) -> Head | LedgerBroken:
+        try:
+            return self._head()
+        except LedgerBroken as broken:
+            return broken
+
+    def _walk(self, marks: Sequence[Head]) -> int:
+        """Through all entries; their number."""
+        number = 0
+        try:
+            for entry in marked(checked(self._rows("ORDER BY number"), 0, START), marks):
+                number = entry.number
+        except LedgerBroken as broken:
+            raise self._named(broken) from broken
+        except sqlite3.DatabaseError as failure:
+            if getattr(failure, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in PASSING:
+                raise
+            told = f"ledger entry {number + 1} cannot be read: {failure}"
+            raise LedgerBroken(number + 1, "damaged", told) from failure
+        return number
+
+    def _named(self, broken: LedgerBroken) -> LedgerBroken:
+        """An entry that looks altered may be one that stands in another's place."""
+        if broken.fault != "altered":
+            return broken
+        entry, seal_holds = self._select("WHERE number = ?", (broken.entry,))[0]
+        number = written_as(entry, self._count() + 1) if seal_holds else 0
+        if not number:
+            return broken
+        if self._select("WHERE number = ? AND hash = ?", (number, entry.hash)):
+            return LedgerBroken(entry.number, "replayed", f"ledger entry {entry.number} is entry {number} once more")
+        told = f"ledger entry {entry.number} was moved: it was written as entry {number}"
+        return LedgerBroken(entry.number, "moved", told)
+
+    def _check_pages(self) -> None:
+        # A damaged index would hide a used key, and a write would happen twice.
+        (said,) = self._db().execute("PRAGMA integrity_check(1)").fetchone()
+        if said != "ok":
+            raise LedgerBroken(0, "damaged", f"the ledger's file is damaged: {said}")
 
     def _db(self) -> sqlite3.Connection:
         # One connection a thread: sqlite3 objects must not be shared while another thread is in a
@@ -116,52 +177,92 @@ class SqliteLedger:
         except sqlite3.Error as failure:
             raise StoreError(f"the ledger {self._path} cannot be used: {failure}") from failure
 
-    def _select(self, where: str, values: tuple[Any, ...]) -> list[Entry]:
-        rows = self._db().execute(f"SELECT {COLUMNS} FROM entry {where}", values)
-        return [
-            Entry(number, kind, at, by, key, _parsed(number, body), previous, own)
-            for number, kind, at, by, key, body, previous, own in rows
-        ]
+    def _select(self, where: str, values: tuple[Any, ...] = ()) -> list[Found]:
+        return list(self._rows(where, values))
+
+    def _rows(self, where: str, values: tuple[Any, ...] = ()) -> Iterator[Found]:
+        for number, kind, at, by, key, body, previous, own, seal in self._db().execute(
+            f"SELECT {COLUMNS} FROM entry {where}", values
+        ):
+            entry = Entry(number, kind, at, by, key, _parsed(number, body), previous, own)
+            yield entry, hmac.compare_digest(str(seal).encode(errors="replace"), self._seal(entry).encode())
 
     def _last(self) -> Entry | None:
-        found = self._select("ORDER BY number DESC LIMIT 1", ())
-        return found[0] if found else None
+        """The last entry, if it is still the one that was written, or one that came after it."""
+        marks = [self._seen, self._head()]
+        found = self._select("ORDER BY number DESC LIMIT 1")
+        last = _alone(found[0]) if found else None
+        number = last.number if last else 0
+        for mark in marks:
+            if mark.number > number:
+                raise cut(number, mark.number)
+            if mark.number and not self._select("WHERE number = ? AND hash = ?", mark):
+                raise LedgerBroken(mark.number, "rewritten", f"ledger entry {mark.number} was rewritten")
+        return last
+
+    def _head(self) -> Head:
+        head = self._read_head()
+        if head is None:
+            raise LedgerBroken(0, "head_missing", f"{self._head_path.name} is missing")
+        return head
+
+    def _count(self) -> int:
+        (count,) = self._db().execute("SELECT count(*) FROM entry").fetchone()
+        return int(count)
+
+    def _saw(self, entries: list[Entry]) -> list[Entry]:
+        """Remember the last: it must be there the next time."""
+        if entries and entries[-1].number > self._seen.number:
+            self._seen = Head(entries[-1].number, entries[-1].hash)
+        return entries
 
     @property
     def _head_path(self) -> Path:
         return self._path.with_name(self._path.name + ".head")
 
-    def _note_head(self, entry: Entry) -> None:
+    def _note_head(self, entry: Head) -> None:
         # Written after the commit, so it may lag behind a crash but never run ahead; the lock keeps it
         # from going back.
         note = f"{entry.number} {entry.hash}"
         with self._head_path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             head = self._read_head()
-            if head is not None and head[0] >= entry.number:
+            if head is not None and head.number >= entry.number:
                 return
             fresh = self._head_path.with_suffix(".new")
             with fresh.open("w") as file:
-                file.write(f"{note} {self._sign(note)}\n")
+                file.write(f"{note} {self._sign(b'head', note.encode())}\n")
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(fresh, self._head_path)
 
-    def _read_head(self) -> tuple[int, str] | None:
+    def _read_head(self) -> Head | None:
         if not self._head_path.exists():
             return None
-        number, _, rest = self._head_path.read_text().strip().partition(" ")
-        last_hash, _, signature = rest.partition(" ")
-        if not hmac.compare_digest(signature, self._sign(f"{number} {last_hash}")):
-            raise StoreError(f"{self._head_path.name} was altered; restore it with the ledger from a backup")
-        return int(number), last_hash
+        number, _, rest = self._head_path.read_bytes().strip().partition(b" ")
+        last_hash, _, signature = rest.partition(b" ")
+        if not hmac.compare_digest(signature, self._sign(b"head", number + b" " + last_hash).encode()):
+            raise LedgerBroken(0, "head_altered", f"{self._head_path.name} was altered")
+        return Head(int(number), last_hash.decode())
 
-    def _sign(self, note: str) -> str:
-        return hmac.new(self._secret, b"ledger head " + note.encode(), hashlib.sha256).hexdigest()
+    def _seal(self, entry: Entry) -> str:
+        return self._sign(b"entry", str(entry.hash).encode(errors="replace"))
+
+    def _sign(self, what: bytes, text: bytes) -> str:
+        return hmac.new(self._secret, b"ledger " + what + b" " + text, hashlib.sha256).hexdigest()
+
+
+def _alone(found: Found) -> Entry:
+    """One entry, itself in order."""
+    entry = found[0]
+    return next(checked([found], entry.number - 1, entry.previous))
 
 
 def _parsed(number: int, body: str) -> dict[str, Any]:
     try:
-        return dict(json.loads(body))
-    except (ValueError, TypeError):
-        raise StoreError(f"ledger entry {number} was altered; restore the ledger from a backup") from None
+        found = dict(json.loads(body))
+        if canonical(found) == body:
+            return found
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise LedgerBroken(number, "altered", f"ledger entry {number} was altered")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.errors import StoreError
-from sidecar.store.base import Ledger
-from sidecar.store.chain import START, sealed
+from sidecar.errors import LedgerBroken, StoreError
+from sidecar.store.base import Entry, Head, Ledger
+from sidecar.store.chain import START, canonical, sealed
 from sidecar.store.memory import MemoryLedger
 from sidecar.store.sqlite import SqliteLedger
 
@@ -93,6 +93,9 @@ def forge(folder: Path, *statements: str) -> None:
 
 EDIT = ["UPDATE entry SET body = '{\"n\":9}' WHERE number = 2"]
 BREAK = ["UPDATE entry SET body = 'not json' WHERE number = 2"]
+NAN = ["UPDATE entry SET body = '{\"n\":NaN}' WHERE number = 2"]
+HALF = ['UPDATE entry SET body = \'{"n":"\\ud800"}\' WHERE number = 2']
+SPELLED = ["UPDATE entry SET body = '{\"n\": 1}' WHERE number = 2"]
 TIME = ["UPDATE entry SET at = '2020-01-01T00:00:00.000Z' WHERE number = 3"]
 NAME = ["UPDATE entry SET by = 'eve' WHERE number = 1"]
 CUT_MIDDLE = ["DELETE FROM entry WHERE number = 2"]
@@ -116,8 +119,11 @@ SWAP = [
         (CUT_MIDDLE, "entry 2 is missing"),
         (CUT_FIRST, "entry 1 is missing"),
         (CUT_END, "entry 4 is missing"),
-        (CUT_ALL, "entry 1 is missing"),
-        (SWAP, "entry 2 was altered"),
+        (CUT_ALL, "entries 1 to 4 are missing: the ledger was cut after entry 0"),
+        (SWAP, "entry 2 was moved: it was written as entry 3"),
+        (NAN, "entry 2 was altered"),
+        (HALF, "entry 2 was altered"),
+        (SPELLED, "entry 2 was altered"),
     ],
 )
 def test_tampering_is_found(tmp_path: Path, statements: list[str], told: str) -> None:
@@ -130,14 +136,116 @@ def test_tampering_is_found(tmp_path: Path, statements: list[str], told: str) ->
         on_disk(tmp_path).verify()
 
 
-def test_an_entry_forged_with_a_right_hash_does_not_fit_the_next_one(tmp_path: Path) -> None:
+def test_an_entry_with_a_right_hash_and_no_seal_is_forged(tmp_path: Path) -> None:
     ledger = on_disk(tmp_path)
     for n in range(3):
         ledger.append("fact", {"n": n}, by="ann")
     forged = sealed(replace(ledger.entries()[1], by="eve"))
     forge(tmp_path, f"UPDATE entry SET by = 'eve', hash = '{forged.hash}' WHERE number = 2")
-    with pytest.raises(StoreError, match="entry 3 was altered"):
+    with pytest.raises(StoreError, match="entry 2 was forged"):
         on_disk(tmp_path).verify()
+
+
+def added(folder: Path, entry: Entry) -> None:
+    """Put an entry behind the last one, by hand."""
+    with sqlite3.connect(folder / "ledger.db") as db:
+        row = (entry.number, entry.kind, entry.at, entry.by, entry.key, canonical(entry.body), entry.previous)
+        db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, entry.hash, "0" * 64))
+    db.close()
+
+
+def test_an_entry_put_behind_the_last_is_neither_read_nor_built_upon(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    last = ledger.append("fact", {"n": 1}, by="ann")
+    body = {"id": "eve", "name": "eve", "scopes": ["admin"], "hash": "0" * 64}
+    added(tmp_path, sealed(Entry(2, "token", last.at, "ann", None, body, last.hash, "")))
+    for act in (lambda: ledger.entries(after=1), lambda: ledger.append("fact", {}, by="ann"), ledger.verify):
+        with pytest.raises(LedgerBroken, match="entry 2 was forged") as found:
+            act()
+        assert (found.value.entry, found.value.fault) == (2, "forged")
+
+
+def test_nothing_is_written_behind_a_cut(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    for n in range(4):
+        ledger.append("fact", {"n": n}, by="ann")
+    forge(tmp_path, "DELETE FROM entry WHERE number > 2")
+    for writer in (ledger, on_disk(tmp_path)):
+        with pytest.raises(LedgerBroken, match="entries 3 to 4 are missing: the ledger was cut after entry 2"):
+            writer.append("fact", {}, by="ann")
+    drop_head(tmp_path)
+    with pytest.raises(LedgerBroken, match="head is missing"):
+        on_disk(tmp_path).append("fact", {}, by="ann")
+    with pytest.raises(LedgerBroken, match="cut after entry 2"):
+        ledger.verify()
+
+
+def test_an_entry_that_is_used_again_is_checked(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    ledger.append("job", {"job": "a"}, by="ann", key="k")
+    forge(tmp_path, 'UPDATE entry SET body = \'{"job":"b"}\'')
+    with pytest.raises(LedgerBroken, match="entry 1 was altered"):
+        ledger.append("job", {"job": "c"}, by="ann", key="k")
+
+
+def test_an_old_copy_of_everything_is_found_by_who_has_seen_more(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    ledger.append("fact", {"n": 1}, by="ann")
+    old_head = (tmp_path / "ledger.db.head").read_bytes()
+    last = ledger.append("fact", {"n": 2}, by="ann")
+    kept = Head(last.number, last.hash)
+    forge(tmp_path, "DELETE FROM entry WHERE number = 2")
+    (tmp_path / "ledger.db.head").write_bytes(old_head)
+    assert on_disk(tmp_path).verify() == 1, "by itself it is whole"
+    with pytest.raises(LedgerBroken, match="cut after entry 1"):
+        ledger.verify()
+    with pytest.raises(LedgerBroken, match="cut after entry 1"):
+        on_disk(tmp_path).verify([kept])
+    on_disk(tmp_path).append("fact", {"n": "another"}, by="ann")
+    for checker, heads in ((ledger, []), (on_disk(tmp_path), [kept])):
+        with pytest.raises(LedgerBroken, match="was rewritten|were rewritten"):
+            checker.verify(heads)
+    with pytest.raises(LedgerBroken, match="entry 2 was rewritten"):
+        ledger.entries(after=2)
+
+
+def test_kept_heads_tell_where_it_was_rewritten(ledger: Ledger) -> None:
+    heads = [Head(entry.number, entry.hash) for entry in [ledger.append("f", {"n": n}, by="ann") for n in range(6)]]
+    assert ledger.verify(heads) == 6
+    wrong = Head(5, "1" * 64)
+    with pytest.raises(LedgerBroken, match="entries 3 to 5, or all, were rewritten") as found:
+        ledger.verify([heads[1], wrong])
+    assert (found.value.entry, found.value.fault) == (3, "rewritten")
+    with pytest.raises(LedgerBroken, match="entry 5 was rewritten"):
+        ledger.verify([heads[3], heads[4], wrong])
+    with pytest.raises(LedgerBroken, match="entries 7 to 9 are missing") as found:
+        ledger.verify([heads[5], Head(9, "1" * 64)])
+    assert (found.value.entry, found.value.fault) == (7, "cut")
+
+
+def test_the_ends_are_the_first_and_the_last(ledger: Ledger) -> None:
+    assert ledger.ends() is None
+    first = ledger.append("fact", {"n": 1}, by="ann")
+    assert ledger.ends() == (first, first)
+    last = ledger.append("fact", {"n": 2}, by="ann")
+    assert ledger.ends() == (first, last)
+
+
+def test_who_writes_meanwhile_does_not_look_like_a_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, other = on_disk(tmp_path), on_disk(tmp_path)
+    ledger.append("fact", {"n": 1}, by="ann")
+    read = SqliteLedger._read_head
+
+    def slow(self: SqliteLedger) -> Head | None:
+        if self is ledger:
+            other.append("fact", {"n": 2}, by="bob")
+        found = read(self)
+        if self is ledger:
+            other.append("fact", {"n": 3}, by="bob")
+        return found
+
+    monkeypatch.setattr(SqliteLedger, "_read_head", slow)
+    assert ledger.verify() == 3
 
 
 def test_reading_only_what_is_new_finds_an_altered_entry_too(tmp_path: Path) -> None:
@@ -173,9 +281,19 @@ def forge_head(folder: Path) -> None:
     path.write_text(path.read_text().replace("4 ", "2 ", 1))
 
 
+def garble_head(folder: Path) -> None:
+    path = folder / "ledger.db.head"
+    path.write_bytes(path.read_bytes()[:-9] + b"\xff\xfe\n")
+
+
 @pytest.mark.parametrize(
     ("tamper", "told"),
-    [(rewrite_all, "rewritten"), (drop_head, "head is missing"), (forge_head, "head was altered")],
+    [
+        (rewrite_all, "rewritten"),
+        (drop_head, "head is missing"),
+        (forge_head, "head was altered"),
+        (garble_head, "head was altered"),
+    ],
 )
 def test_the_signed_head_is_needed(tmp_path: Path, tamper: Callable[[Path], None], told: str) -> None:
     ledger = on_disk(tmp_path)
