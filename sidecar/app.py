@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from sidecar import shared_secret
 from sidecar.api.around import around
 from sidecar.api.capacity import Capacity
 from sidecar.api.commands import commands
@@ -15,6 +16,7 @@ from sidecar.api.health import health
 from sidecar.api.jobs import jobs as jobs_routes
 from sidecar.api.service import Service
 from sidecar.api.sessions import sessions as sessions_routes
+from sidecar.changes import Changes
 from sidecar.home import prepare
 from sidecar.house import House
 from sidecar.jobs import Jobs
@@ -38,9 +40,16 @@ def open_ledger(settings: Settings) -> SqliteLedger:
 
 def ticket_secret(settings: Settings) -> bytes:
     """The secret shared with the Splunk app: the setting, else the key file of the home."""
+    return accepted_secrets(settings)()[0]
+
+
+def accepted_secrets(settings: Settings) -> shared_secret.Accepted:
+    """Gives the secrets a ticket may be signed with: those of the settings, else those of the home's key files."""
     if settings.ticket_secret:
-        return settings.ticket_secret.get_secret_value().encode()
-    return key_in(prepare(settings.home) / "keys", "ticket")
+        former = settings.ticket_secret_former
+        present = settings.ticket_secret.get_secret_value().encode()
+        return shared_secret.given(present, former.get_secret_value().encode() if former else b"")
+    return shared_secret.KeyFiles(prepare(settings.home) / "keys")
 
 
 def open_house(settings: Settings, by: str = "local", local: bool = False) -> House:
@@ -55,6 +64,7 @@ def open_house(settings: Settings, by: str = "local", local: bool = False) -> Ho
         blobs=blobs,
         shelf=Shelf(ledger, blobs, key, settings.max_models),
         jobs=Jobs(ledger, settings.max_jobs, lambda job, failure: tell_bug("job failed", failure, job=job)),
+        changes=Changes(ledger),
         clock=time.time,
         key=key,
         by=by,
@@ -71,9 +81,10 @@ class Running:
     sessions: FileSessions
 
     def start(self) -> None:
-        """Start both, in the background; what an interrupted fit had gathered is of no more use."""
+        """Start both, in the background; what an ended fit had gathered is of no more use."""
         for job in self.jobs.start():
-            self.sessions.drop(job.by, job.session)
+            if job.session:
+                self.sessions.drop(job.by, job.session)
         threading.Thread(target=self._sweep, name="sessions", daemon=True).start()
 
     def _sweep(self) -> None:
@@ -89,7 +100,7 @@ def create_app(settings: Settings) -> Flask:
         settings.max_sessions, settings.max_fit_rows, settings.max_fit_mb * 2**20, settings.session_lifetime_s
     )
     running = Running(house.jobs, FileSessions(settings.home / "sessions", limits))
-    gate = Gate(ticket_secret(settings), house.ledger, house.clock)
+    gate = Gate(accepted_secrets(settings), house.ledger, house.clock)
     service = Service(
         house,
         gate,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from sidecar.changes import Changes
 from sidecar.jobs import Jobs
 from sidecar.shelf import Shelf
 from sidecar.store.base import Blobs, Ledger
@@ -26,18 +27,21 @@ def _silent(share: float, message: str) -> None:
 class House:
     """The open stores, the clock (epoch seconds), and who asks.
 
-    `key` signs bundles. `local` is true on the command line: there whoever fits may also promote, a table is
-    the whole search, and explanations take the time they need.
+    `key` signs bundles. `intent` is what the request wants done, as a ledger key: the same request again has the
+    same; the command line has none. `local` is true on the command line: there whoever fits may also promote, a
+    table is the whole search, and explanations take the time they need.
     """
 
     ledger: Ledger
     blobs: Blobs
     shelf: Shelf
     jobs: Jobs
+    changes: Changes
     clock: Callable[[], float]
     key: bytes = field(repr=False)
     by: str = "local"
     local: bool = False
     nthread: int = 1
     job: str = ""
+    intent: str | None = None
     progress: Callable[[float, str], None] = _silent

@@ -1,7 +1,8 @@
 """Long work in the background: one at a time, told in the ledger, with live progress.
 
 A job is queued, then running, then done or failed. Its beginning and end are ledger entries; progress lives
-in memory. A job that has no end when the service starts was interrupted, and is recorded as failed.
+in memory. A job that has no end when the service starts was interrupted: it is done if what it was to record is
+recorded, and failed if not.
 """
 
 import queue
@@ -25,7 +26,8 @@ NONE: Mapping[str, "Job"] = MappingProxyType({})
 class Job:
     """One job. `progress` is 0..1, times are UTC ISO 8601 or empty.
 
-    `key` is what it was submitted for, `session` the fit session that holds its rows, if one does.
+    `key` is what it was submitted for, `session` the fit session that holds its rows, if one does. `recorded`
+    says that what it was to make is in the ledger.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Job:
     message: str = ""
     started_at: str = ""
     finished_at: str = ""
+    recorded: bool = False
 
 
 def fold(entries: Iterable[Entry], start: Mapping[str, Job] = NONE) -> Mapping[str, Job]:
@@ -64,6 +67,8 @@ def fold(entries: Iterable[Entry], start: Mapping[str, Job] = NONE) -> Mapping[s
             jobs[body["job"]] = replace(
                 jobs[body["job"]], state=state, progress=whole, message=body["message"], finished_at=entry.at
             )
+        elif body.get("job") in jobs:
+            jobs[body["job"]] = replace(jobs[body["job"]], recorded=True)
     return jobs
 
 
@@ -81,12 +86,15 @@ class Jobs:
         self._queue: queue.Queue[tuple[str, Work]] = queue.Queue()
 
     def start(self) -> list[Job]:
-        """Begin to work; before that, record as failed what a former process left behind. Gives those jobs."""
-        interrupted = [job for job in self._current().values() if job.state == "queued"]
-        for job in interrupted:
-            self._end(job.id, "job_failed", "interrupted: the sidecar was stopped; run the fit again")
+        """Begin to work; before that, record the end of what a former process left behind. Gives all ended jobs."""
+        for job in self._current().values():
+            if job.state == "queued" and job.recorded:
+                self._end(job.id, "job_done", "")
+            elif job.state == "queued":
+                self._end(job.id, "job_failed", "interrupted: the sidecar was stopped; run the fit again")
+        ended = list(self._current().values())
         self._worker.start()
-        return interrupted
+        return ended
 
     def alive(self) -> bool:
         """Is somebody there to do the work?"""

@@ -9,6 +9,7 @@ import polars as pl
 from flask import Blueprint, Response, g, request
 
 from sidecar import verbs
+from sidecar.api import intent
 from sidecar.api.ask import asked, checked_body, csv_reply, house_of, table_of
 from sidecar.api.service import Service
 from sidecar.api.sessions import committed
@@ -31,9 +32,15 @@ def commands(service: Service) -> Blueprint:
             table = table_of_request(verb, service)
             if verb.slow:
                 return accepted(queued(verb, options, table, service))
-            return csv_reply(verb.run(table, options, house_of(service)))
+            return csv_reply(verb.run(table, options, replace(house_of(service), intent=wanted())))
 
     return blueprint
+
+
+def wanted() -> str:
+    """What this request wants done: the same request sent again wants the same."""
+    asked = [("path", request.path), *request.args.items(multi=True)]
+    return intent.of_change(g.caller.user, request.headers.get("AIScore-Search", ""), g.request_id, asked)
 
 
 def table_of_request(verb: Verb, service: Service) -> pl.DataFrame:
@@ -52,7 +59,7 @@ def queued(verb: Verb, options: Any, table: pl.DataFrame, service: Service) -> J
         verb.run(table, options, replace(mine, progress=progress))
 
     facts = {"job": mine.job, "verb": verb.name, "model": options.model, "rows": table.height}
-    return service.jobs.submit(facts, f"request {mine.by} {g.request_id}", mine.by, work)
+    return service.jobs.submit(facts, intent.of_request(mine.by, g.request_id), mine.by, work)
 
 
 def accepted(job: Job) -> Response:

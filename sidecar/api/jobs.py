@@ -18,7 +18,7 @@ def jobs(service: Service) -> Blueprint:
         g.caller.need(SCOPE)
         facts = asdict(service.jobs.find(job_id))
         facts["job"] = facts.pop("id")
-        del facts["key"]
+        del facts["key"], facts["recorded"]
         return jsonify(facts)
 
     return blueprint

@@ -10,6 +10,7 @@ from dataclasses import replace
 import polars as pl
 from flask import Blueprint, Response, g, jsonify, request
 
+from sidecar.api import intent
 from sidecar.api.ask import asked, checked_body, house_of, table_of
 from sidecar.api.service import Service
 from sidecar.errors import CallerError
@@ -46,7 +47,7 @@ def committed(verb: Verb, service: Service) -> Job:
     """
     options = asked(verb, [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS])
     owner, name = g.caller.user, request.args["session"]
-    key = f"session {owner} {name}"
+    key = intent.of_session(owner, name)
     known = service.jobs.known(key)
     if known:
         return known

@@ -69,7 +69,8 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     }
     if not house.local:
         _rehearse(options.model, bundle, generation, house)
-    house.ledger.append("fit", fact, by=house.by)
+    # The job's id is the key: what a job was to do is recorded once.
+    house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):
         house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
     return Reply(_told(options.model, fact, house))

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from models.errors import DataError
 from models.registry import Line, Version
+from sidecar.changes import KINDS
 from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
 from sidecar.options import Options
+from sidecar.store.base import Entry
 
 SHORT = 12
-CHANGES = ("promote", "retire", "rollback")
 
 
 class ModelsOptions(Options):
@@ -38,12 +39,14 @@ def run(table: pl.DataFrame, options: ModelsOptions, house: House) -> Reply:
         raise CallerError(
             f"action={options.action} needs a model", code="bad_option", field="model", mend="add model=NAME"
         )
-    return Reply(ACTIONS[options.action](house.shelf.line(options.model), options, house))
+    if options.action in KINDS:
+        return Reply(_changed(options.model, options, house))
+    return Reply(LOOKS[options.action](house.shelf.line(options.model), options, house))
 
 
 def scope(options: ModelsOptions) -> str:
     """Looking needs `score`; changing what is in service needs `admin`."""
-    return "admin" if options.action in CHANGES and not options.job else "score"
+    return "admin" if options.action in KINDS and not options.job else "score"
 
 
 def _summary(line: Line) -> dict[str, Any]:
@@ -103,15 +106,20 @@ def _ways(line: Line, version: Version, house: House) -> str:
     return "; ".join(f"{voice}: {way.path}" for voice, way in ways.items())
 
 
-def _promote(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
-    return _changed("promote", line.name, _named(line, options), house)
+def _changed(name: str, options: ModelsOptions, house: House) -> pl.DataFrame:
+    def change() -> Entry:
+        line = house.shelf.line(name)
+        version = _earlier(line, options) if options.action == "rollback" else _named(line, options)
+        if options.action == "promote":
+            # A version that cannot score must not go into service; one that can shall not begin slowly.
+            house.shelf.load(name, version).rehearse(house.nthread)
+        body = {"model": name, "bundle": version.bundle}
+        return house.ledger.append(options.action, body, by=house.by, key=house.intent)
+
+    return _rows([_summary(house.changes.once(house.intent, change))], LIST_COLUMNS)
 
 
-def _retire(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
-    return _changed("retire", line.name, _named(line, options), house)
-
-
-def _rollback(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
+def _earlier(line: Line, options: ModelsOptions) -> Version:
     target = line.before
     if target is None:
         raise CallerError(
@@ -120,7 +128,7 @@ def _rollback(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
     if options.version and _version(line, options.version) is not target:
         mend = f"leave version out, or promote {options.version}"
         raise CallerError(f"rollback goes to {target.bundle[:SHORT]}", field="version", mend=mend)
-    return _changed("rollback", line.name, target, house)
+    return target
 
 
 def _named(line: Line, options: ModelsOptions) -> Version:
@@ -142,14 +150,6 @@ def _version(line: Line, letters: str) -> Version:
         raise CallerError(failure.message, code="no_version", field=failure.field, mend=failure.mend) from None
 
 
-def _changed(kind: str, name: str, version: Version, house: House) -> pl.DataFrame:
-    if kind == "promote":
-        # A version that cannot score must not go into service; one that can shall not begin slowly.
-        house.shelf.load(name, version).rehearse(house.nthread)
-    house.ledger.append(kind, {"model": name, "bundle": version.bundle}, by=house.by)
-    return _rows([_summary(house.shelf.line(name))], LIST_COLUMNS)
-
-
 def _job(job_id: str, house: House) -> dict[str, Any]:
     job = house.jobs.find(job_id)
     return {name: getattr(job, "id" if name == "job" else name) for name in JOB_COLUMNS}
@@ -163,11 +163,8 @@ FACTS = ("fitted_at", "rows", "positives", "entities", "voices")
 LIST_COLUMNS = ("model", "champion", "generation", "challengers", "versions", *FACTS, "state")
 VERSION_COLUMNS = ("model", "version", "state", "generation", "fitted_by", *FACTS)
 JOB_COLUMNS = ("job", "verb", "model", "state", "rows", "progress", "message", "started_at", "finished_at")
-ACTIONS: dict[str, Callable[[Line, ModelsOptions, House], pl.DataFrame]] = {
+LOOKS: dict[str, Callable[[Line, ModelsOptions, House], pl.DataFrame]] = {
     "list": _versions,
     "show": _show,
     "contract": _contract,
-    "promote": _promote,
-    "retire": _retire,
-    "rollback": _rollback,
 }

@@ -14,6 +14,7 @@ import pytest
 
 from models import training
 from sidecar import verbs
+from sidecar.api.intent import of_session
 from sidecar.api.problems import STATUS
 from sidecar.api.sessions import gathered
 from sidecar.errors import CallerError, NotReady, StoreError
@@ -76,12 +77,39 @@ def test_an_interrupted_fit_is_failed_and_its_parts_removed(make_api: Any, home:
     before.put("/v1/fit/s/1/0", PARTS[0])
     before.put("/v1/fit/other/1/0", PARTS[0])
     facts = {"job": "j1", "verb": "fit", "model": "new", "rows": 40, "session": "s/1"}
-    before.service.house.ledger.append("job", facts, by="ann", key="session ann s/1")
+    before.service.house.ledger.append("job", facts, by="ann", key=of_session("ann", "s/1"))
     after = make_api()
     assert finished(after, "j1")["state"] == "failed"
     assert len(list((home / "sessions").iterdir())) == 1
     again = row(after.post("/v1/fit?session=s/1&parts=1&model=new").data)
     assert (again["job"], again["state"]) == ("j1", "failed")
+
+
+def test_a_fit_recorded_before_the_end_of_its_job_is_done(make_api: Any, home: Path) -> None:
+    before = make_api()
+    before.put("/v1/fit/s/1/0", PARTS[0])
+    before.put("/v1/fit/t/1/0", PARTS[0])
+    ledger = before.service.house.ledger
+    for job, session in (("j1", "s/1"), ("j2", "t/1")):
+        facts = {"job": job, "verb": "fit", "model": "new", "rows": 40, "session": session}
+        ledger.append("job", facts, by="ann", key=of_session("ann", session))
+    fitted = next(entry.body for entry in ledger.entries() if entry.kind == "fit")
+    ledger.append("fit", {**fitted, "model": "new", "job": "j1"}, by="ann", key="fit j1")
+    after = make_api()
+    assert [after.get(f"/v1/jobs/{job}").get_json()["state"] for job in ("j1", "j2")] == ["done", "failed"]
+    assert not list((home / "sessions").iterdir())
+    assert [entry.kind for entry in ledger.entries()].count("job_done") == 1
+
+
+def test_what_an_ended_fit_left_behind_is_removed(make_api: Any, home: Path) -> None:
+    before = make_api()
+    for seq, part in enumerate(PARTS):
+        before.put(f"/v1/fit/s/1/{seq}", part)
+    finished(before, row(before.post(COMMIT).data)["job"])
+    before.put("/v1/fit/s/1/0", PARTS[0])
+    assert len(list((home / "sessions").iterdir())) == 1
+    make_api()
+    assert not list((home / "sessions").iterdir())
 
 
 def test_the_order_of_arrival_does_not_matter(api: Api) -> None:
