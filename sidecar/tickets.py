@@ -74,8 +74,8 @@ def _payload(head: str) -> dict[str, Any]:
     try:
         payload: dict[str, Any] = json.loads(_bytes(head.removeprefix("t1.")))
         payload["expires_at"] = float(payload["expires_at"])
-        payload["scopes"] = [str(scope) for scope in payload["scopes"]]
-        if is_name(payload["user"]):
+        if is_name(payload["user"]) and isinstance(payload["scopes"], list):
+            payload["scopes"] = [str(scope) for scope in payload["scopes"]]
             return payload
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, binascii.Error):
         pass
