@@ -4,15 +4,16 @@ One file a part, its facts in its name, so that a rename is the whole transactio
 """
 
 import hashlib
-import os
 import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sidecar.durable import flush_folder, make_folder, write_whole
 from sidecar.errors import CallerError, NotReady, StoreError
 from sidecar.store.base import Part
 
@@ -37,25 +38,33 @@ class FileSessions:
         self._limits = limits
         self._clock = clock
         self._lock = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _told("kept"):
+            make_folder(folder)
 
     def put(self, owner: str, name: str, seq: int, rows: int, body: bytes) -> Part:
         part = Part(seq, rows, hashlib.sha256(body).hexdigest())
-        with self._lock:
+        place = self._place(owner, name)
+        with self._lock, _told("written"):
             known = {known.seq: known for known in self.parts(owner, name)}
             if seq in known:
-                return _same(known[seq], part)
-            self._room(owner, name, part, len(body))
-            self._write(self._place(owner, name), part, body)
+                part = _same(known[seq], part)
+            else:
+                self._room(owner, name, part, len(body))
+                self._write(place, part, body)
+            # Whoever was told that a part is here sends it no more. Also a known one: its first flush may have failed.
+            flush_folder(place)
+            flush_folder(self._folder)
         return part
 
     def parts(self, owner: str, name: str) -> Sequence[Part]:
         place = self._place(owner, name)
-        found = (NAME.fullmatch(path.name) for path in place.iterdir()) if place.exists() else ()
+        with _told("read"):
+            found = [NAME.fullmatch(path.name) for path in place.iterdir()] if place.exists() else []
         return sorted(Part(int(match[1]), int(match[2]), match[3]) for match in found if match)
 
     def body(self, owner: str, name: str, part: Part) -> bytes:
-        body = (self._place(owner, name) / _file_name(part)).read_bytes()
+        with _told("read"):
+            body = (self._place(owner, name) / _file_name(part)).read_bytes()
         if hashlib.sha256(body).hexdigest() != part.digest:
             raise StoreError(f"part {part.seq} of a fit session was altered; run the fit again")
         return body
@@ -64,10 +73,14 @@ class FileSessions:
         shutil.rmtree(self._place(owner, name), ignore_errors=True)
 
     def expire(self) -> int:
-        """Remove sessions without a new part for longer than their lifetime; how many."""
+        """Remove sessions without a new part for longer than their lifetime; how many.
+
+        What cannot be looked at or removed waits for the next time.
+        """
         oldest = self._clock() - self._limits.lifetime_s
-        with self._lock:
-            old = [place for place in self._folder.iterdir() if place.stat().st_mtime < oldest]
+        old: list[Path] = []
+        with self._lock, suppress(OSError):
+            old += [place for place in self._folder.iterdir() if _changed(place) < oldest]
             for place in old:
                 shutil.rmtree(place, ignore_errors=True)
         return len(old)
@@ -90,13 +103,23 @@ class FileSessions:
             raise CallerError(f"a fit may have {self._limits.bytes:,} bytes", code="too_large", field="body", mend=mend)
 
     def _write(self, place: Path, part: Part, body: bytes) -> None:
-        try:
-            place.mkdir(exist_ok=True, mode=0o700)
-            fresh = place / f".new-{part.seq}"
-            fresh.write_bytes(body)
-            os.replace(fresh, place / _file_name(part))
-        except OSError as failure:
-            raise StoreError(f"a fit session cannot be written: {failure.strerror}") from failure
+        place.mkdir(exist_ok=True, mode=0o700)
+        write_whole(place / _file_name(part), body, place / f".new-{part.seq}")
+
+
+@contextmanager
+def _told(done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as failure:
+        raise StoreError(f"a fit session cannot be {done}: {failure.strerror}") from failure
+
+
+def _changed(place: Path) -> float:
+    try:
+        return place.stat().st_mtime
+    except OSError:  # dropped meanwhile, most likely
+        return float("inf")
 
 
 def _file_name(part: Part) -> str:

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import hmac
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sidecar.durable import flush_folder, write_whole
 from sidecar.errors import LedgerBroken, StoreError
+from sidecar.journal import tell
 from sidecar.store.base import Entry, Head
 from sidecar.store.chain import START, Found, canonical, checked, cut, marked, sealed, stamp, written_as
 
@@ -71,12 +72,18 @@ class SqliteLedger:
             if known:
                 return _alone(known[0])
             last = self._last()
-            number, previous = (last.number, last.hash) if last else (0, START)
+            number, previous = Head(last.number, last.hash) if last else (0, START)
+            # The note may lag by one entry, no more: nothing is built on one that it does not cover.
+            if self._head().number < number:
+                self._note_head(Head(number, previous))
             entry = sealed(Entry(number + 1, kind, stamp(self._clock()), by, key, dict(body), previous, ""))
             row = (entry.number, kind, entry.at, by, key, canonical(entry.body), previous, entry.hash)
             db.execute(f"INSERT INTO entry ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, self._seal(entry)))
         self._saw([entry])
-        self._note_head(Head(entry.number, entry.hash))
+        try:
+            self._note_head(Head(entry.number, entry.hash))
+        except OSError as failure:  # the entry is there all the same, and whoever wrote it must hear so
+            tell("ledger head cannot be noted", reason=failure.strerror)
         return entry
 
     def entries(self, after: int = 0) -> Sequence[Entry]:
@@ -99,9 +106,9 @@ class SqliteLedger:
 
     def verify(self, kept: Sequence[Head] = ()) -> int:
         # What is known goes first: entries that others write meanwhile only come behind it.
-        seen, noted = self._seen, self._noted()
-        marks = [seen, *kept] if isinstance(noted, LedgerBroken) else [seen, noted, *kept]
         with self._told():
+            seen, noted = self._seen, self._noted()
+            marks = [seen, *kept] if isinstance(noted, LedgerBroken) else [seen, noted, *kept]
             count = self._walk(marks)
             self._check_pages()
         if isinstance(noted, LedgerBroken):
@@ -154,8 +161,11 @@ class SqliteLedger:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
+            try:
+                _prepare(db)
+            except BaseException:
+                db.close()
+                raise
             self._local.db = db
         return db
 
@@ -165,16 +175,26 @@ class SqliteLedger:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            self._undo(db)
             raise
-        db.execute("COMMIT")
+
+    def _undo(self, db: sqlite3.Connection) -> None:
+        # After some faults of the disk SQLite has rolled back by itself, after others it cannot: then only a new
+        # connection is free of the transaction.
+        try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._local.db = None
+            db.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as failure:
+        except (sqlite3.Error, OSError) as failure:
             raise StoreError(f"the ledger {self._path} cannot be used: {failure}") from failure
 
     def _select(self, where: str, values: tuple[Any, ...] = ()) -> list[Found]:
@@ -222,19 +242,15 @@ class SqliteLedger:
 
     def _note_head(self, entry: Head) -> None:
         # Written after the commit, so it may lag behind a crash but never run ahead; the lock keeps it
-        # from going back.
+        # from going back. The folder is flushed even when the note is there: its writer may not have come so far.
         note = f"{entry.number} {entry.hash}"
         with self._head_path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             head = self._read_head()
-            if head is not None and head.number >= entry.number:
-                return
-            fresh = self._head_path.with_suffix(".new")
-            with fresh.open("w") as file:
-                file.write(f"{note} {self._sign(b'head', note.encode())}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, self._head_path)
+            if head is None or head.number < entry.number:
+                signed = f"{note} {self._sign(b'head', note.encode())}\n"
+                write_whole(self._head_path, signed.encode(), self._head_path.with_suffix(".new"))
+            flush_folder(self._head_path.parent)
 
     def _read_head(self) -> Head | None:
         if not self._head_path.exists():
@@ -250,6 +266,14 @@ class SqliteLedger:
 
     def _sign(self, what: bytes, text: bytes) -> str:
         return hmac.new(self._secret, b"ledger " + what + b" " + text, hashlib.sha256).hexdigest()
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    # The mode is answered, not promised: some network file systems cannot have it.
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise sqlite3.OperationalError("no write-ahead log can be kept here; take a local disk")
+    db.execute("PRAGMA synchronous = FULL")
 
 
 def _alone(found: Found) -> Entry:
