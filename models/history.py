@@ -76,7 +76,8 @@ def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:
 
 def _ordered(table: pl.DataFrame, order: Ints, names: list[str | None]) -> pl.DataFrame:
     """Some columns with their rows in order; where the table has none of them, any, for the number of rows."""
-    return table.select([name for name in table.columns if name in names] or table.columns[:1])[order]
+    # Not by `select`, to which a name such as `^.*$` is a pattern.
+    return pl.DataFrame([table[name] for name in table.columns if name in names] or table[:, :1])[order]
 
 
 def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:

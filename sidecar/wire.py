@@ -11,14 +11,22 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from sidecar.errors import CallerError
 
 BOM = b"\xef\xbb\xbf"
+HEADER_LETTERS = 2**20
+"""A longer header is none that a search has made."""
+ABSENT_CELLS = 5_000_000
+"""Cells that short records may leave to be filled in: few bytes must not become a large table."""
+JSON_BYTES = 16 * 2**20
+"""A JSON value may take thirty times its bytes in memory, a CSV cell a few."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ def read_csv(body: bytes, limits: Limits) -> pl.DataFrame:
     body = body.removeprefix(BOM)
     names = _header(body)
     _within(len(names), limits.columns, "the header", "columns", "keep only needed columns (`| fields ...`)")
-    table = _parse(body, len(names))
+    _written_out(body, len(names))
+    table = _parse(body, len(names), limits.rows)
     return _checked(_named(table, names), limits)
 
 
@@ -76,14 +85,15 @@ def read_json(body: bytes, limits: Limits) -> pl.DataFrame:
     >>> read_json(b'{"columns": {"user": ["a", null], "n": [1, [2, 3]]}}', Limits()).rows()
     [('a', '1'), ('', '2\\n3')]
     """
-    _within(len(body), limits.body_bytes, "the body", "bytes", "send fewer rows at a time")
-    mend = 'send {"columns": {"name": ["cell", ...], ...}} with columns of one length'
+    _within(len(body), min(limits.body_bytes, JSON_BYTES), "a JSON body", "bytes", "send fewer rows, or send CSV")
     try:
-        columns = json.loads(body)["columns"]
-        table = pl.DataFrame({str(name): [_cell(value) for value in cells] for name, cells in columns.items()})
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, pl.exceptions.PolarsError):
-        raise CallerError("the JSON body is not a table of columns", code="bad_body", field="body", mend=mend) from None
-    _within(table.width, limits.columns, "the body", "columns", "keep only needed columns")
+        columns = _columns(json.loads(body))
+        _within(len(columns), limits.columns, "the body", "columns", "keep only needed columns")
+        for cells in columns.values():
+            _within(len(cells), limits.rows, "the body", "rows", "send fewer rows at a time")
+        table = pl.DataFrame({name: [_cell(value) for value in cells] for name, cells in columns.items()})
+    except (TypeError, RecursionError, UnicodeError, json.JSONDecodeError, pl.exceptions.PolarsError):
+        raise _no_columns() from None
     return _checked(table.cast(pl.String), limits)
 
 
@@ -102,6 +112,20 @@ def write_reply(table: pl.DataFrame) -> bytes:
     return write_csv(table.with_row_index("ordinal"))
 
 
+def _columns(body: Any) -> dict[str, list[Any]]:
+    columns = body.get("columns") if isinstance(body, dict) and len(body) == 1 else None
+    if not isinstance(columns, dict) or not columns or "" in columns:
+        raise _no_columns()
+    if not all(isinstance(cells, list) for cells in columns.values()):
+        raise _no_columns()
+    return columns
+
+
+def _no_columns() -> CallerError:
+    mend = 'send {"columns": {"name": ["cell", ...], ...}} with columns of one length'
+    return CallerError("the JSON body is not a table of columns", code="bad_body", field="body", mend=mend)
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""
@@ -117,7 +141,7 @@ def _cell(value: Any) -> str:
 def _header(body: bytes) -> list[str]:
     text = io.TextIOWrapper(io.BytesIO(body), "utf-8", errors="replace", newline="")
     try:
-        names = next(csv.reader(text), [])
+        names = next(csv.reader(_lines(text)), [])
     except csv.Error:
         raise _malformed() from None
     if not any(names):
@@ -127,8 +151,31 @@ def _header(body: bytes) -> list[str]:
     return names
 
 
-def _parse(body: bytes, width: int) -> pl.DataFrame:
-    """The records, columns named by their position. Bytes that are not UTF-8 are rare, and cost a second reading."""
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a header, as long as they may be one."""
+    left = HEADER_LETTERS
+    while line := text.readline(left + 1):
+        left -= len(line)
+        _within(HEADER_LETTERS - left, HEADER_LETTERS, "the header", "letters", "keep only needed columns")
+        yield line
+
+
+def _written_out(body: bytes, width: int) -> None:
+    """Refuse a body of which most cells would have to be made up."""
+    written = body.count(b",")
+    records = body.count(b"\n")
+    if records * (width - 1) - written > ABSENT_CELLS:
+        letters = np.frombuffer(body, np.uint8)
+        quoted = np.bitwise_xor.accumulate(letters == ord('"'))
+        records = int(np.count_nonzero((letters == ord("\n")) & ~quoted))
+    mend = "write every cell of a record, or leave out columns that are empty"
+    _within(max(records * (width - 1) - written, 0), ABSENT_CELLS, "the body", "absent cells", mend)
+
+
+def _parse(body: bytes, width: int, most: int) -> pl.DataFrame:
+    """The records, one more than `most` where there are as many, columns named by their position.
+
+    Bytes that are not UTF-8 are rare, and cost a second reading."""
     for encoding in ("utf8", "utf8-lossy"):
         try:
             return pl.read_csv(
@@ -137,6 +184,7 @@ def _parse(body: bytes, width: int) -> pl.DataFrame:
                 encoding=encoding,
                 empty_string_is_null=False,
                 new_columns=[str(position) for position in range(width)],
+                n_rows=most + 1,
             )
         except pl.exceptions.PolarsError:
             continue

@@ -3,6 +3,7 @@
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import IntegerConverter
 
 from sidecar.api import problems
 from sidecar.api.ask import request_id
@@ -12,8 +13,17 @@ from sidecar.journal import tell, tell_bug
 from sidecar.verbs import VERBS
 
 
+class Number(IntegerConverter):
+    """A number in a path: not one of thousands of digits, which would not be read, nor in other scripts."""
+
+    regex = "[0-9]{1,9}"
+
+
 def around(app: Flask, service: Service) -> None:
     """Put the checks around every route of `app`, known or not."""
+    # A path is what it says: `//v1//score` is nothing we serve, and nobody is sent elsewhere with a ticket.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = Number
 
     @app.before_request
     def begin() -> None:

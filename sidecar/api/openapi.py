@@ -1,12 +1,45 @@
-"""The OpenAPI document, made from the verbs' options."""
+"""The OpenAPI document, made from the verbs' options: every route with all it may answer."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-from sidecar.api.problems import STATUS
+from sidecar.api.answers import PROBLEM, accepted, answers, json_answer, table_answer, text_answer
+from sidecar.jobs import Job
 from sidecar.options import Options
 from sidecar.verbs import VERBS, Verb
 
-TEXT = {"schema": {"type": "string"}}
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0}
+SENT = ("bad_body", "bad_digest", "bad_type")
+"""What is refused wherever a table may be sent."""
+ASKED = ("bad_option", "scope", *SENT)
+KINDS = {
+    "rows": ("no_model", "bad_features", "bad_request"),
+    "gather": ("missing_part",),
+    "ask": ("no_model", "no_version", "no_job", "bad_request"),
+}
+"""What the verbs of each kind refuse beyond that."""
+CELL = {
+    "anyOf": [
+        {"type": ["string", "number", "boolean", "null"]},
+        {"type": "array", "items": {"$ref": "#/components/schemas/Cell"}},
+    ]
+}
+COLUMNS = {
+    "type": "object",
+    "required": ["columns"],
+    "properties": {
+        "columns": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"minLength": 1},
+            "additionalProperties": {"type": "array", "items": {"$ref": "#/components/schemas/Cell"}},
+        }
+    },
+    "additionalProperties": False,
+}
+"""A table as JSON: columns of one length."""
 
 
 def document(release: str) -> dict[str, Any]:
@@ -17,7 +50,7 @@ def document(release: str) -> dict[str, Any]:
         "info": {"title": "AIScore sidecar", "version": release},
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Problem": _problem()},
+            "schemas": {"Problem": PROBLEM, "Cell": CELL, "Columns": COLUMNS},
         },
         "security": [{"bearer": []}],
         "paths": paths | _others(),
@@ -25,33 +58,26 @@ def document(release: str) -> dict[str, Any]:
 
 
 def _command(verb: Verb) -> dict[str, Any]:
-    parameters = _parameters(verb.options)
+    parameters = _parameters(verb.options) + _headers()
     if verb.slow:
         parameters += [
-            {
-                "name": "session",
-                "in": "query",
-                "description": "commit this fit session: sid/position",
-                **TEXT,
-            },
-            {
-                "name": "parts",
-                "in": "query",
-                "description": "how many parts were sent",
-                "schema": {"type": "integer"},
-            },
+            _parameter("session", "query", TEXT, "commit this fit session: sid/position"),
+            _parameter("parts", "query", COUNT | {"minimum": 1}, "how many parts were sent"),
         ]
-    answer = "202" if verb.slow else "200"
-    table = {"text/csv": TEXT, "application/json": {"schema": {"type": "object"}}}
+    good = accepted() if verb.slow else table_answer(verb.options.headers().values())
     return {
         "operationId": verb.name,
         "summary": verb.help,
         "parameters": parameters,
-        "requestBody": {"required": verb.kind != "ask", "content": table},
-        "responses": {
-            answer: {"description": "a table", "content": {"text/csv": TEXT}},
-            "default": _refused(),
-        },
+        "requestBody": {"required": verb.kind == "rows", "content": _table()},
+        "responses": answers(good, *ASKED, *KINDS[verb.kind]),
+    }
+
+
+def _table() -> dict[str, Any]:
+    return {
+        "text/csv": {"schema": TEXT},
+        "application/json": {"schema": {"$ref": "#/components/schemas/Columns"}},
     }
 
 
@@ -60,49 +86,83 @@ def _parameters(options: type[Options]) -> list[dict[str, Any]]:
     headers = options.headers()
     found = []
     for name, facts in schema["properties"].items():
-        place = {"name": headers[name], "in": "header"} if name in headers else {"name": name, "in": "query"}
-        facts = {key: value for key, value in facts.items() if key not in ("description", "header", "title")}
-        if facts.get("type") == "array":
-            facts = {"type": "string", "default": ""}  # a comma list
-        about = schema["properties"][name].get("description", "")
-        found.append({**place, "required": name in schema.get("required", ()), "description": about, "schema": facts})
+        place = (headers[name], "header") if name in headers else (name, "query")
+        required = name in schema.get("required", ())
+        found.append(_parameter(*place, _one(facts), facts.get("description", ""), required=required))
     return found
 
 
+def _one(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an option as it is written in a query: one word, and never null."""
+    found = {key: value for key, value in facts.items() if key not in ("description", "header", "title")}
+    if found.get("type") == "array":
+        return {**TEXT, "default": ""}  # a comma list
+    if "anyOf" in found:
+        kinds = [kind for kind in found.pop("anyOf") if kind != {"type": "null"}]
+        found = {key: value for key, value in found.items() if value is not None} | kinds[0]
+    return {key: value for key, value in found.items() if key != "format"}
+
+
+def _headers() -> list[dict[str, Any]]:
+    digest = {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}
+    return [
+        _parameter("AIScore-Request-Id", "header", TEXT, "32 hex letters; another or none gets a new one"),
+        _parameter("AIScore-Search", "header", TEXT, "sid/position/seq of the search, for the log"),
+        _parameter("AIScore-Digest", "header", digest, "SHA-256 of the body; checked and echoed"),
+    ]
+
+
+def _parameter(
+    name: str, place: str, schema: Mapping[str, Any], about: str, *, required: bool = False
+) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "description": about, "schema": dict(schema)}
+
+
 def _others() -> dict[str, Any]:
-    part = [_in_path("sid"), _in_path("position"), _in_path("seq", "integer")]
+    alive = {"type": "object", "required": ["status", "version"], "properties": {"status": TEXT, "version": TEXT}}
+    ready = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ready"}}}
+    whole = {"type": "object", "required": ["openapi", "paths"]}
+    metrics = text_answer("the Prometheus text format", "text/plain")
     return {
-        "/v1/fit/{sid}/{position}/{seq}": {
-            "put": _plain("one part of a fit session", part) | {"requestBody": {"content": {"text/csv": TEXT}}}
-        },
-        "/v1/jobs/{job_id}": {"get": _plain("how a job stands", [_in_path("job_id")])},
-        "/healthz": {"get": _plain("is it alive") | {"security": []}},
-        "/readyz": {"get": _plain("is it ready") | {"security": []}},
-        "/metrics": {"get": _plain("Prometheus metrics")},
-        "/openapi.json": {"get": _plain("this document")},
+        "/v1/fit/{sid}/{position}/{seq}": {"put": _part()},
+        "/v1/jobs/{job_id}": {"get": _job()},
+        "/healthz": {"get": _plain("healthz", "is it alive", json_answer("it is", alive), open_to_all=True)},
+        "/readyz": {"get": _plain("readyz", "is it ready", json_answer("it is", ready), "not_ready", open_to_all=True)},
+        "/metrics": {"get": _plain("metrics", "Prometheus metrics", metrics, "scope")},
+        "/openapi.json": {"get": _plain("openapi", "this document", json_answer("the document", whole))},
     }
 
 
-def _plain(summary: str, parameters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _plain(name: str, summary: str, good: dict[str, Any], *codes: str, open_to_all: bool = False) -> dict[str, Any]:
+    found = {"operationId": name, "summary": summary, "responses": answers(good, *codes, open_to_all=open_to_all)}
+    return found | ({"security": []} if open_to_all else {})
+
+
+def _part() -> dict[str, Any]:
+    kept = {"seq": COUNT, "rows": COUNT, "digest": TEXT}
+    good = json_answer("the part is kept", {"type": "object", "required": list(kept), "properties": kept})
+    number = COUNT | {"maximum": 10**9 - 1}
+    named = [_in_path("sid", TEXT), _in_path("position", TEXT), _in_path("seq", number)]
     return {
-        "summary": summary,
-        "parameters": parameters or [],
-        "responses": {"200": {"description": "ok"}, "default": _refused()},
+        "operationId": "part",
+        "summary": "one part of a fit session",
+        "parameters": named + _headers(),
+        "requestBody": {"required": True, "content": _table()},
+        "responses": answers(good, *SENT, "scope", "no_route", "part_differs"),
     }
 
 
-def _in_path(name: str, kind: str = "string") -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
-
-
-def _refused() -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": "a problem", "content": {"application/problem+json": {"schema": schema}}}
-
-
-def _problem() -> dict[str, Any]:
-    words = {name: {"type": "string"} for name in ("type", "title", "detail", "field", "mend", "request_id")}
+def _job() -> dict[str, Any]:
+    kinds = {str: TEXT, bool: {"type": "boolean"}, int: COUNT, float: {"type": "number", "minimum": 0, "maximum": 1}}
+    told = {"job" if one.name == "id" else one.name: kinds[one.type] for one in fields(Job) if one.name != "key"}  # type: ignore[index]
+    good = json_answer("the job", {"type": "object", "required": list(told), "properties": told})
     return {
-        "type": "object",
-        "properties": words | {"status": {"type": "integer"}, "code": {"enum": sorted(STATUS)}},
+        "operationId": "job",
+        "summary": "how a job stands",
+        "parameters": [_in_path("job_id", TEXT)],
+        "responses": answers(good, "scope", "no_job", "no_route"),
     }
+
+
+def _in_path(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return _parameter(name, "path", schema, "", required=True)

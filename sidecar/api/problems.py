@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from flask import Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from models.errors import DataError
 from sidecar.errors import CallerError, Forbidden, NotReady, OutsideError, StoreError
@@ -38,7 +38,7 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What a caller is told; `retry_after_s` only where waiting helps."""
+    """What a caller is told; `retry_after_s` only where waiting helps, `allow` where another method does."""
 
     code: str
     detail: str
@@ -46,6 +46,7 @@ class Problem:
     mend: str = ""
     retry_after_s: int | None = None
     status: int = 0
+    allow: str = ""
 
     @property
     def number(self) -> int:
@@ -62,14 +63,20 @@ def of(failure: BaseException) -> Problem:
     if isinstance(failure, Forbidden):
         return Problem(failure.code, failure.message, "Authorization", failure.mend)
     if isinstance(failure, NotReady):
-        return Problem(failure.code, failure.message, mend="try again later", retry_after_s=failure.retry_after_s)
+        wait_s = failure.retry_after_s
+        mend = f"try again in {wait_s} s"
+        return Problem(failure.code, failure.message, "Retry-After", mend, retry_after_s=wait_s)
     if isinstance(failure, OutsideError):
         return Problem("outside", "a system the sidecar depends on failed", mend="see the sidecar's log")
     if isinstance(failure, StoreError):
         return Problem("store", "the sidecar's store failed", mend="see the sidecar's log, run `aiscore ledger verify`")
+    if isinstance(failure, RequestEntityTooLarge):
+        return Problem("too_large", "the body is above what it may have", "body", "send fewer rows at a time")
+    if isinstance(failure, MethodNotAllowed):
+        allow = ", ".join(sorted(failure.valid_methods or ()))
+        return Problem("no_route", failure.name, "method", f"use {allow}", status=405, allow=allow)
     if isinstance(failure, HTTPException) and failure.code:
-        code = "too_large" if failure.code == 413 else "no_route"
-        return Problem(code, failure.name, "path", "see /openapi.json", status=failure.code)
+        return Problem("no_route", failure.name, "path", "see /openapi.json", status=failure.code)
     return Problem("internal", "internal error", mend="see the sidecar's log")
 
 
@@ -93,6 +100,8 @@ def headers(problem: Problem, request_id: str) -> dict[str, str]:
     given = {"Content-Type": "application/problem+json", "AIScore-Request-Id": request_id}
     if problem.retry_after_s is not None:
         given["Retry-After"] = str(problem.retry_after_s)
+    if problem.allow:
+        given["Allow"] = problem.allow
     if problem.number == 401:
         given["WWW-Authenticate"] = "Bearer"
     return given

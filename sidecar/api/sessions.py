@@ -3,9 +3,11 @@
 A search sends its chunks as parts, in any order and as often as it must, then commits once.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import polars as pl
 from flask import Blueprint, Response, g, jsonify, request
@@ -29,8 +31,6 @@ def sessions(service: Service) -> Blueprint:
     @blueprint.put("/v1/fit/<sid>/<position>/<int:seq>")
     def part(sid: str, position: str, seq: int) -> Response:
         g.caller.need(FIT_SCOPE)
-        if seq >= 10**9:
-            raise CallerError("a part's number is too large", field="seq", mend="count parts from 0 or 1")
         with service.capacity.place():
             body = checked_body()
             rows = table_of(body, service.limits).height
@@ -67,17 +67,19 @@ def committed(verb: Verb, service: Service) -> Job:
 
 
 def _whole(parts: Sequence[Part], count: str) -> Sequence[Part]:
-    if not (count.isascii() and count.isdigit() and int(count)):
+    if not NUMBER.fullmatch(count) or not int(count):
         raise CallerError(
             "the number of parts is needed", code="bad_option", field="parts", mend="add parts=N, 1 or more"
         )
     first = parts[0].seq if parts and parts[0].seq < 2 else 0
     wanted = range(first, first + int(count))
     have = {part.seq for part in parts}
-    missing = [str(seq) for seq in wanted if seq not in have]
+    missing = len(wanted) - sum(seq in wanted for seq in have)
     if missing:
-        mend = "send parts " + ", ".join(missing[:5]) + " again"
-        raise CallerError(f"{len(missing)} of {count} parts are missing", code="missing_part", field="parts", mend=mend)
+        # Some are named; all may be as many as the caller says.
+        named = islice((str(seq) for seq in wanted if seq not in have), 5)
+        mend = "send parts " + ", ".join(named) + " again"
+        raise CallerError(f"{missing} of {count} parts are missing", code="missing_part", field="parts", mend=mend)
     if len(parts) > int(count):
         mend = f"say parts={len(parts)}"
         raise CallerError(f"{len(parts)} parts were sent, not {count}", code="missing_part", field="parts", mend=mend)
@@ -97,4 +99,5 @@ def _told(table: pl.DataFrame) -> pl.DataFrame:
     return table.drop(name for name in lists if name in table.columns and not (table[name] != "").any())
 
 
+NUMBER = re.compile(r"[0-9]{1,9}")
 OWN_WORDS = frozenset({"session", "parts"})

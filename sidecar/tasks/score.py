@@ -15,7 +15,8 @@ LOCAL_EXPLAIN_BUDGET_S = 30.0
 
 
 def _is_count(value: str) -> bool:
-    return value.isascii() and value.isdigit()
+    # A number of thousands of digits is no number of rows, and costs time to read.
+    return value.isascii() and value.isdigit() and len(value) <= 9
 
 
 def _explainable(value: str) -> str:
