@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.detectors.base import Floats
+from models.written import HUGE, Written
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,12 @@ class Platt:
         start = np.array([1.0, np.log((positives + 1) / (negatives + 1))])
         found = minimize(loss, start, jac=True, bounds=[(0.0, None), (None, None)], method="L-BFGS-B").x
         return cls(float(found[0] / spread), float(found[1]))
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Platt:
+        """The calibration back. Raises DataError where the probability would not rise with the margin."""
+        told = Written.of("platt", found)
+        return cls(told.number("slope", 0.0, HUGE), told.number("offset"))
 
     def probability(self, margin: Floats) -> Floats:
         """P(attack), float64 (n,)."""

@@ -10,12 +10,14 @@ it bends towards 1 and never reaches it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from models.detectors.base import Floats
+from models.written import HUGE, Written, refused
 
 TAIL_SHARE = 0.02
 MIN_TAIL_ROWS = 10
@@ -25,6 +27,9 @@ ORDERS_FOR_ONE = 6.0
 BEND = 0.95
 HIGHEST = 0.999999
 """The largest score that six decimals can write without reaching 1."""
+LEAST_SIGMA = 1e-100
+MOST_ORDERS = 100.0
+"""More than any count of rows could vouch for."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,15 @@ class Scale:
         }
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Scale:
-        arrays = (np.asarray(found["margins"]), np.asarray(found["orders"]))
-        return cls(*arrays, found["shape"], found["sigma"], found["limit"])
+    def from_json(cls, found: Mapping[str, Any]) -> Scale:
+        """The scale back. Raises DataError where its score would not rise from 0 towards 1 with the margin."""
+        told = Written.of("scale", found)
+        margins = told.numbers("margins", most=GRID)
+        orders = told.numbers("orders", 0.0, MOST_ORDERS, most=GRID)
+        if len(margins) != len(orders) or (np.diff(margins) <= 0).any() or (np.diff(orders) < 0).any():
+            raise refused("scale.margins and scale.orders do not rise together")
+        sigma = told.number("sigma", LEAST_SIGMA, HUGE)
+        return cls(margins, orders, told.number("shape", 0.0, MAX_SHAPE), sigma, told.number("limit", 0.0, MOST_ORDERS))
 
 
 def bend(values: Floats, start: float, room: float) -> Floats:

@@ -92,9 +92,10 @@ class Model:
         try:
             trained = Trained.from_files(bundle)
             past = Generation.from_files(generation, trained.spec)
-        except (KeyError, TypeError, ValueError) as error:
-            what = f"the model's files cannot be read ({type(error).__name__}: {error})"
-            raise DataError(what, field="model", mend="fit the model again with this version") from error
+        except DataError as error:
+            raise _unreadable(error.message) from error
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+            raise _unreadable(f"{type(error).__name__}: {error}") from error
         shown = f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
         return cls(shown, trained, past, Contract.of(trained.spec, trained.risk))
 
@@ -213,6 +214,12 @@ class Model:
             "out_of_order": inputs.out_of_order,
         }
         return _joined(flags, scored, "bad_features")
+
+
+def _unreadable(why: str) -> DataError:
+    return DataError(
+        f"the model's files cannot be read ({why})", field="model", mend="fit the model again with this version"
+    )
 
 
 def _joined(flags: Mapping[str, npt.NDArray[np.bool_]], known: npt.NDArray[np.bool_], otherwise: str) -> pl.Series:

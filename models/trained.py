@@ -19,12 +19,14 @@ from models.detectors.boost import Boost
 from models.detectors.ensemble import Margin
 from models.detectors.forest import Forest
 from models.detectors.surprise import Surprise
+from models.detectors.xgboost_json import FILE
 from models.features.context import with_context
 from models.features.encode import Encoded
 from models.features.spec import FeatureSpec
 from models.features.values import Values
 from models.risk import THRESHOLDS
 from models.scale import Scale
+from models.written import Written, refused
 
 Engine = Literal["auto", "library"]
 
@@ -156,21 +158,27 @@ class Trained:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Trained:
-        found = json.loads(bytes(files["model.json"]))
+        """The model back. Raises DataError where it is none that a fit could have made."""
+        told = Written.read(files, "model.json")
+        spec = FeatureSpec.from_json(told.part("spec").found)
+        grid = told.numbers("anomaly_grid", least=2)
+        thresholds = told.numbers("thresholds", 0.0, 1.0, len(THRESHOLDS), len(THRESHOLDS))
+        if (np.diff(grid) < 0).any() or (np.diff(thresholds) < 0).any():
+            raise refused("model.json has an anomaly_grid or thresholds that do not rise")
         trained = cls(
-            spec=FeatureSpec.from_json(found["spec"]),
-            risk=tuple(found["risk"]),
+            spec=spec,
+            risk=told.texts("risk", 1),
             forest=Forest.from_files(files),
-            boost=Boost.from_files(files) if "boost.json" in files else None,
-            margin=Margin.from_json(found["margin"]),
-            scale=Scale.from_json(found["scale"]),
-            platt=Platt(**found["platt"]) if found["platt"] else None,
-            anomaly_grid=np.asarray(found["anomaly_grid"]),
-            card=found["card"],
-            fitted_with=found["fitted_with"],
-            thresholds=tuple(found["thresholds"]),
+            boost=Boost.from_files(files) if FILE in files else None,
+            margin=Margin.from_json(told.part("margin").found),
+            scale=Scale.from_json(told.part("scale").found),
+            platt=Platt.from_json(told.part("platt").found) if told.has("platt") else None,
+            anomaly_grid=grid,
+            card=dict(told.part("card").found),
+            fitted_with=told.text("fitted_with"),
+            thresholds=tuple(thresholds.tolist()),
         )
-        for detector in trained.detectors.values():
-            if detector is not None:
-                detector.trees.check_columns(len(trained.spec.columns()))
+        trained.forest.trees.check_columns(len(spec.columns()))
+        if trained.boost and trained.boost.boosted.columns != len(spec.columns()):
+            raise refused(f"{FILE} was not fitted on the {len(spec.columns())} columns of the spec")
         return trained

@@ -75,11 +75,11 @@ class Shelf:
 
     def _opened(self, name: str, version: Version) -> Model:
         try:
-            bundle = self._unsealed(version.bundle, version.bundle_signature)
-            generation = self._unsealed(version.generation, version.generation_signature)
+            bundle = self._unsealed(version.bundle, version.bundle_signature, "bundle")
+            generation = self._unsealed(version.generation, version.generation_signature, "generation")
             return Model.load(name, bundle, version.bundle, generation, version.generation)
         except DataError as failure:
             raise StoreError(f"model '{name}' version {version.bundle[:12]} cannot be loaded: {failure}") from failure
 
-    def _unsealed(self, version: str, signature: str) -> Any:
-        return open_sealed(bytes(self._blobs.read(version)), signature, self._key, self._blobs.read)
+    def _unsealed(self, version: str, signature: str, kind: str) -> Any:
+        return open_sealed(bytes(self._blobs.read(version)), signature, self._key, self._blobs.read, kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +13,9 @@ import numpy.typing as npt
 from models.arrays import Buffer
 from models.detectors.attribution import Attribution
 from models.detectors.base import Contributions, Floats, Matrix
-from models.detectors.trees import LEAF, Trees
-from models.errors import DataError
+from models.detectors.trees import Trees
+from models.detectors.xgboost_json import FILE, Boosted, read_boosted, write_boosted
+from models.written import MOST_BYTES
 
 ROUNDS = 300
 PARAMETERS: dict[str, Any] = {
@@ -53,16 +53,14 @@ class Boost:
         return self.trees.total(matrix, nthread)
 
     @cached_property
+    def boosted(self) -> Boosted:
+        """What was written, read back. Raises DataError where it cannot be."""
+        return read_boosted(self.written)
+
+    @property
     def trees(self) -> Trees:
-        """The trees whose sum is the score, leaves in log-odds. Raises DataError where the booster cannot be read."""
-        try:
-            with np.errstate(all="ignore"):  # what comes of it is refused by the trees
-                return _trees(json.loads(self.written)["learner"])
-        except DataError:
-            raise
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-            what = f"the booster cannot be read ({type(error).__name__})"
-            raise DataError(what, field="model", mend="fit the model again") from error
+        """The trees whose sum is the score, leaves in log-odds."""
+        return self.boosted.trees
 
     @cached_property
     def booster(self) -> Any:
@@ -70,7 +68,7 @@ class Boost:
         import xgboost
 
         booster = xgboost.Booster({"nthread": 1})
-        booster.load_model(bytearray(self.written))
+        booster.load_model(bytearray(write_boosted(self.boosted)))
         return booster
 
     def contributions(self, matrix: Matrix) -> Contributions:
@@ -86,36 +84,11 @@ class Boost:
         return Contributions(found[:, :-1], float(found[0, -1]) if len(found) else 0.0)
 
     def files(self) -> dict[str, bytes]:
-        return {"boost.json": self.written}
+        return {FILE: self.written}
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Boost:
-        return cls(bytes(files["boost.json"]))
-
-
-def _trees(learner: dict[str, Any]) -> Trees:
-    """The trees of a booster of logistic loss; its base_score is a probability, the margin's base its log-odds."""
-    model = learner["gradient_booster"]["model"]
-    written = model["trees"]
-    counts = [len(tree["split_indices"]) for tree in written]
-    roots = np.cumsum([0, *counts[:-1]] if counts else [], dtype=np.int32)
-
-    def joined(name: str, dtype: Any) -> npt.NDArray[Any]:
-        return np.concatenate([np.zeros(0, dtype), *(np.asarray(tree[name], dtype) for tree in written)])
-
-    left, right = joined("left_children", np.int32), joined("right_children", np.int32)
-    leaf = left < 0
-    shift = np.repeat(roots, counts).astype(np.int32)
-    conditions = joined("split_conditions", np.float32)
-    start = np.float32(learner["learner_model_param"]["base_score"].strip("[]"))
-    return Trees(
-        roots=roots,
-        feature=np.where(leaf, LEAF, joined("split_indices", np.int32)).astype(np.int32),
-        threshold=conditions,
-        left=left + shift,
-        right=right + shift,
-        missing_left=joined("default_left", np.bool_),
-        value=np.where(leaf, conditions, 0.0).astype(np.float64),
-        cover=joined("sum_hessian", np.float64),
-        base=float(-np.log(np.float32(1.0) / start - np.float32(1.0))),  # in float32, as XGBoost does
-    )
+        """The booster back. Raises DataError where it is none that a fit could have made."""
+        found = cls(bytes(files[FILE][: MOST_BYTES + 1]))
+        found.trees.check_size()
+        return found

@@ -6,12 +6,15 @@ linear in the voices, so the same weighted sum of their Shapley values explains 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.detectors.base import Contributions, Floats
+from models.written import HUGE, Written, refused
 
 VOICES = ("surprise", "forest", "boost")
 UNLABELLED_WEIGHTS = (1.0, 0.5, 0.0)
@@ -22,6 +25,9 @@ attack."""
 RIDGE = 1e-3
 MAX_Z = 10.0
 """Voices beyond this many spreads say no more when weights are learned: few rows must not decide."""
+LEAST_SPREAD = 1e-9
+"""A voice that varies less is constant, and is not divided by its spread."""
+MOST_WEIGHT = 1e3
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Margin:
         reference = voices[benign]
         spread = reference.std(axis=0)
         e, a, b = weights
-        return cls((e, a, b), _three(reference.mean(axis=0)), _three(np.where(spread > 1e-9, spread, 1.0)))
+        return cls((e, a, b), _three(reference.mean(axis=0)), _three(np.where(spread > LEAST_SPREAD, spread, 1.0)))
 
     def z(self, voices: Floats) -> Floats:
         return (voices - self.means) / self.spreads
@@ -65,8 +71,14 @@ class Margin:
         return {name: list(values) for name, values in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, found: dict[str, list[float]]) -> Margin:
-        return cls(**{name: _three(np.asarray(found[name])) for name in ("weights", "means", "spreads")})
+    def from_json(cls, found: Mapping[str, Any]) -> Margin:
+        """The margin back. Raises DataError where it could not be computed, or nothing would speak in it."""
+        told = Written.of("margin", found)
+        weights = told.numbers("weights", 0.0, MOST_WEIGHT, 3, 3)
+        if not weights[:2].any():
+            raise refused("margin.weights are 0 for both voices that are always there")
+        means, spreads = told.numbers("means", least=3, most=3), told.numbers("spreads", LEAST_SPREAD, HUGE, 3, 3)
+        return cls(_three(weights), _three(means), _three(spreads))
 
 
 def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float, float]:

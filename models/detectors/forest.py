@@ -14,13 +14,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays import Buffer, array_bytes, read_array
+from models.arrays import Buffer, array_bytes, array_in
 from models.detectors.attribution import Attribution
 from models.detectors.base import Contributions, Floats, Matrix
-from models.detectors.trees import Trees
+from models.detectors.trees import LEAF, Trees
+from models.errors import DataError
 
 TREES = 300
 ROWS_PER_TREE = 256
+DTYPES: Mapping[str, Any] = {
+    "roots": np.int32,
+    "feature": np.int32,
+    "threshold": np.float64,
+    "left": np.int32,
+    "right": np.int32,
+    "missing_left": np.bool_,
+    "value": np.float64,
+    "weight": np.float64,
+}
 EULER_GAMMA = 0.5772156649015329
 
 
@@ -140,7 +151,16 @@ class Forest:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Forest:
-        found = cls(**{field.name: read_array(files[f"forest.{field.name}.npy"]) for field in fields(cls)})
+        """The forest back. Raises DataError where it is none that a fit could have grown."""
+        found = cls(**{name: array_in(files, f"forest.{name}.npy", dtype) for name, dtype in DTYPES.items()})
+        if not len(found.roots):
+            raise DataError("a forest without a tree", field="model", mend="fit the model again")
+        leaf = found.feature == LEAF
+        found.trees.check_size()  # and that the arrays agree
+        if not (found.left[leaf] == LEAF).all() or not (found.right[leaf] == LEAF).all():
+            raise DataError("a leaf with children", field="model", mend="fit the model again")
+        if not np.isfinite(found.value).all():
+            raise DataError("a path length that is no number", field="model", mend="fit the model again")
         return found
 
 

@@ -16,6 +16,11 @@ from models.errors import DataError
 
 Ints = npt.NDArray[np.int32]
 LEAF = -1
+MOST_NODES = 1 << 19
+MOST_DEPTH = 32
+"""What a file may hold: several times what is grown, and so little that no explanation takes gigabytes or minutes."""
+MOST_TOTAL = 1e12
+"""The size that a sum over trees from a file may have, so that no margin overflows."""
 DTYPES: dict[str, Any] = {
     "roots": np.int32,
     "feature": np.int32,
@@ -98,6 +103,28 @@ class Trees:
         parents = np.bincount(children, minlength=len(self.feature))
         parents[self.roots] += 1
         return "" if (parents == 1).all() else "a node with no parent, or with two"
+
+    def check_size(self) -> None:
+        """DataError when these are more, deeper or larger trees than a model has."""
+        leaf = self.feature == LEAF
+        largest = np.where(leaf, np.abs(self.value), 0.0)
+        fault = ""
+        if not 0 < len(self.feature) <= MOST_NODES:
+            fault = f"no nodes, or more than {MOST_NODES}"
+        elif not self._ends_at(MOST_DEPTH):
+            fault = f"a tree of more than {MOST_DEPTH} steps"
+        elif not abs(self.base) + np.maximum.reduceat(largest, self.roots).sum() <= MOST_TOTAL:
+            fault = f"leaves that may add up to more than {MOST_TOTAL:g}"
+        if fault:
+            raise DataError(f"the trees are none of ours: {fault}", field="model", mend="fit the model again")
+
+    def _ends_at(self, depth: int) -> bool:
+        """Whether every row has reached its leaf after so many steps."""
+        level = np.asarray(self.roots)
+        for _ in range(depth + 1):
+            level = level[self.feature[level] != LEAF]
+            level = np.concatenate([self.left[level], self.right[level]])
+        return not len(level)
 
     def check_columns(self, columns: int) -> None:
         """DataError when a tree asks for a column that a matrix of so many columns does not have."""

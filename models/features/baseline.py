@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays import Buffer, array_bytes, read_array
+from models.arrays import Buffer, array_bytes, array_in, ascending
 from models.features.hashing import MISSING, Codes
 from models.features.level import CategoryLevel, Level, NumberLevel, find
 from models.features.partition import ROWS, Counts, Partition, stored_levels
-from models.features.spec import EVERYONE, FeatureSpec, Field
+from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
+from models.written import MOST_ROWS, Written, refused
 
 ALL = np.zeros(1, np.uint64)
 """The roster of the level of everyone, all being one owner; also of a level that has seen nobody."""
@@ -21,6 +23,7 @@ KINDS: Mapping[str, type[NumberLevel] | type[CategoryLevel]] = {"number": Number
 """The kinds of levels, by the first word of their files."""
 MIN_HISTORY_ROWS = 10
 """An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
+MOST_LETTERS_OF_SPAN = 100
 
 
 @dataclass(frozen=True)
@@ -88,21 +91,55 @@ class Generation:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer], spec: FeatureSpec) -> Generation:
-        """The generation back from its files, memory-mapped where the files are."""
-        told = json.loads(bytes(files["generation.json"]))
+        """The generation back from its files, its arrays over their bytes. Raises DataError where it is none."""
+        told = Written.read(files, "generation.json")
+        span = told.text("span")
+        if len(span) > MOST_LETTERS_OF_SPAN or not span.isprintable():  # it stands in every reason
+            raise refused("generation.json.span is no line of words")
+        rosters = {entity: _roster(files, number) for number, entity in enumerate(spec.entities)}
+        warm = {
+            entity: _of_length(files, f"warm.{number}.npy", np.bool_, len(rosters[entity]))
+            for number, entity in enumerate(spec.entities)
+        }
+        owners = {EVERYONE: len(ALL), **{entity: len(roster) for entity, roster in rosters.items()}}
         levels: dict[tuple[str, str], Level] = {}
         for kind, keys in _by_kind(spec).items():
-            parts = {}
-            for part in fields(KINDS[kind]) if keys else ():
-                name = f"{kind}.{part.name}.npy"
-                parts[part.name] = np.split(read_array(files[name]), np.cumsum(told["lengths"][name])[:-1])
-            for at, key in enumerate(keys):
-                levels[key] = KINDS[kind](**{name: arrays[at] for name, arrays in parts.items()})
-        rosters, warm = (
-            {entity: read_array(files[f"{part}.{n}.npy"]) for n, entity in enumerate(spec.entities)}
-            for part in ("roster", "warm")
-        )
-        return cls(levels, rosters, warm, str(told["span"]), int(told["rows"]))
+            levels |= _levels(kind, keys, files, told.part("lengths"))
+        for (level, field), history in levels.items():
+            fault = history.fault(owners[level])
+            if fault:
+                raise refused(f"the history of {field[:40]!r} at the level {level[:40]!r} holds {fault}")
+        return cls(levels, rosters, warm, span, told.whole("rows", 0, MOST_ROWS))
+
+
+def _levels(
+    kind: str, keys: list[tuple[str, str]], files: Mapping[str, Buffer], lengths: Written
+) -> dict[tuple[str, str], Level]:
+    """The histories of one kind, cut out of the arrays of all."""
+    if not keys:
+        return {}
+    parts = {}
+    for part, dtype in KINDS[kind].DTYPES.items():
+        name = f"{kind}.{part}.npy"
+        counts = lengths.wholes(name, 0, MOST_ROWS, MOST_HISTORIES)
+        if len(counts) != len(keys):
+            raise refused(f"{lengths.place}.{name} has {len(counts)} entries, not {len(keys)}")
+        parts[part] = np.split(_of_length(files, name, dtype, sum(counts)), np.cumsum(counts)[:-1])
+    return {key: KINDS[kind](**{name: arrays[at] for name, arrays in parts.items()}) for at, key in enumerate(keys)}
+
+
+def _roster(files: Mapping[str, Buffer], number: int) -> Codes:
+    roster: Codes = array_in(files, f"roster.{number}.npy", np.uint64)
+    if not len(roster) or not ascending(roster):
+        raise refused(f"roster.{number}.npy holds nobody, or owners that do not ascend")
+    return roster
+
+
+def _of_length(files: Mapping[str, Buffer], name: str, dtype: Any, length: int) -> npt.NDArray[Any]:
+    found = array_in(files, name, dtype)
+    if len(found) != length:
+        raise refused(f"{name} has {len(found)} entries, not {length}")
+    return found
 
 
 def _by_kind(spec: FeatureSpec) -> dict[str, list[tuple[str, str]]]:

@@ -9,16 +9,20 @@ seen has the mass of the values seen once (Good, 1953): q(v) = (mass(v) + 1/2) /
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import ascending
 from models.features.hashing import Codes, pair
 from models.features.kernels import lower_bound
 from models.features.level_kernels import OWNER_KEYS, tail_shares, value_shares
 from models.features.partition import Counts
 from models.features.values import BUCKET_OFFSET
+from models.written import MOST_ROWS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -44,6 +48,25 @@ class Level:
 
     total: Floats
     distinct: Floats
+
+    DTYPES: ClassVar[Mapping[str, Any]] = {}
+    """What each array holds in a file."""
+
+    def fault(self, owners: int) -> str:
+        """What is wrong with the arrays of a level of so many owners, in words; empty when nothing is.
+
+        Compiled code reads them unasked, and a share of 0 would be a surprise without end.
+        """
+        if len(self.total) != owners or len(self.distinct) != owners:
+            return "not one total for each owner"
+        if not ((self.distinct >= 0) & (self.distinct <= self.total) & (self.total <= MOST_ROWS)).all():
+            return "a total that is no count, or smaller than its distinct values"
+        if ((self.distinct < 1) & (self.total > 0)).any():
+            return "an owner with a history of no values"
+        return self._fault_of_values()
+
+    def _fault_of_values(self) -> str:
+        raise NotImplementedError
 
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         """What the past says of each observation.
@@ -73,6 +96,22 @@ class CategoryLevel(Level):
     count: Floats
     mass: Floats
     rare: Floats
+
+    DTYPES: ClassVar[Mapping[str, Any]] = {
+        "keys": np.uint64,
+        **dict.fromkeys(("total", "distinct", "count", "mass", "rare"), np.float64),
+    }
+
+    def _fault_of_values(self) -> str:
+        if len(self.keys) != len(self.count) or len(self.keys) != len(self.mass) or len(self.rare) != len(self.total):
+            return "arrays of different length"
+        # Two keys may be one by chance, once in 2**64 pairs.
+        if not ascending(self.keys, strictly=False):
+            return "keys that do not ascend"
+        most = self.total.max(initial=0.0)
+        if not ((self.count >= 1) & (self.count <= self.mass) & (self.mass <= most)).all():
+            return "a count that is none, or larger than its mass, or a mass larger than all"
+        return "" if ((self.rare >= 0) & (self.rare <= self.total)).all() else "more rare values than values"
 
     @classmethod
     def publish(cls, counts: Counts, roster: Codes) -> CategoryLevel:
@@ -106,6 +145,24 @@ class NumberLevel(Level):
     tail: Floats
     median: Floats
     spread: Floats
+
+    DTYPES: ClassVar[Mapping[str, Any]] = {
+        "keys": np.int64,
+        **dict.fromkeys(("total", "distinct", "tail", "median", "spread"), np.float64),
+    }
+
+    def _fault_of_values(self) -> str:
+        owners = len(self.total)
+        if len(self.keys) != len(self.tail) or len(self.median) != owners or len(self.spread) != owners:
+            return "arrays of different length"
+        if not ascending(self.keys) or len(self.keys) and not 0 <= self.keys[0] <= self.keys[-1] < owners * OWNER_KEYS:
+            return "keys that do not ascend, or of no owner"
+        if not ((self.tail >= 1) & (self.tail <= self.total[self.keys // OWNER_KEYS])).all():
+            return "a tail that is no count, or larger than its total"
+        if not (np.abs(self.median) <= BUCKET_OFFSET).all():
+            return "a median that is no bucket"
+        spread = (self.spread >= MIN_SPREAD_BUCKETS) & (self.spread <= 2 * BUCKET_OFFSET)
+        return "" if spread.all() else "a spread that is none"
 
     @classmethod
     def publish(cls, counts: Counts, roster: Codes) -> NumberLevel:

@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.arrays import Buffer, array_bytes, read_array
+from models.arrays import Buffer, array_bytes, ascending, read_array
 from models.features.hashing import Codes
-from models.features.spec import EVERYONE, FeatureSpec, Field
+from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
+from models.written import MOST_ROWS, Written, json_in, refused
 
 SORTED_ROWS = 1 << 15
 """Rows counted at once: they are sorted where the processor's cache holds them."""
 ROWS = ""
 """The pseudo-field under which the number of rows of each owner is kept."""
+TOLD = ("level", "field", "codes")
+"""What is told of each table."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -95,15 +98,50 @@ class Partition:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Partition:
-        """The day back from its files."""
-        owners, spread, codes, counts = (read_array(files[f"{n}.npy"]) for n in ("owners", "spread", "codes", "counts"))
-        shape = json.loads(bytes(files["partition.json"]))
+        """The day back from its files. Raises DataError where it is none that was counted."""
+        shape = _shape(files)
         sizes = {level: size for level, field, size in shape if field == ROWS}
-        rosters = dict(zip(sizes, _cut(owners, sizes.values()), strict=True))
-        spreads = _cut(spread, (sizes[level] for level, _, _ in shape))
+        if not {level for level, _, _ in shape} <= sizes.keys():
+            raise refused("partition.json counts no rows of a level")
+        rosters = dict(zip(sizes, _cut(_unsigned(files, "owners"), [*sizes.values()]), strict=True))
+        spreads = _cut(_unsigned(files, "spread"), [sizes[level] for level, _, _ in shape])
         lengths = [length for _, _, length in shape]
-        parts = zip(shape, spreads, _cut(codes, lengths), _cut(counts.astype(np.int64), lengths), strict=True)
-        return cls({(lev, field): Counts(np.repeat(rosters[lev], s), c, n) for (lev, field, _), s, c, n in parts})
+        codes, counts = (_cut(_unsigned(files, name), lengths) for name in ("codes", "counts"))
+        return cls(
+            {
+                (level, field): _table(f"{level}:{field}", rosters[level], *arrays)
+                for (level, field, _), *arrays in zip(shape, spreads, codes, counts, strict=True)
+            }
+        )
+
+
+def _shape(files: Mapping[str, Buffer]) -> list[tuple[str, str, int]]:
+    """Level, field and number of codes of each table."""
+    entries = Written("partition.json", {"tables": json_in(files, "partition.json")}).entries("tables", MOST_HISTORIES)
+    if not all(isinstance(entry, list) and len(entry) == len(TOLD) for entry in entries):
+        raise refused("partition.json is no list of tables")
+    told = [Written("partition.json", dict(zip(TOLD, entry, strict=True))) for entry in entries]
+    return [(each.text("level"), each.text("field"), each.whole("codes", 0, MOST_ROWS)) for each in told]
+
+
+def _unsigned(files: Mapping[str, Buffer], name: str) -> npt.NDArray[Any]:
+    found = read_array(files.get(f"{name}.npy", b""), f"{name}.npy")
+    if found.ndim != 1 or found.dtype.kind != "u":
+        raise refused(f"{name}.npy holds no counts or codes")
+    return found
+
+
+def _table(name: str, roster: Codes, spread: npt.NDArray[Any], codes: Codes, counts: npt.NDArray[Any]) -> Counts:
+    """One table; DataError where compiled code that merges it would be led astray."""
+    if int(spread.sum(dtype=np.uint64)) != len(codes) or spread.max(initial=0) > len(codes) or not ascending(roster):
+        raise refused(f"partition {name[:40]!r} spreads its codes over other owners than it has")
+    owners = np.repeat(roster, spread)
+    same = owners[1:] == owners[:-1]
+    if codes.dtype != np.uint64 or (same & (codes[1:] <= codes[:-1])).any():
+        raise refused(f"partition {name[:40]!r} has codes that do not ascend")
+    if len(counts) and not 1 <= counts.min() <= counts.max() <= MOST_ROWS:
+        raise refused(f"partition {name[:40]!r} has a count that is none")
+    return Counts(owners, codes, counts.astype(np.int64))
 
 
 def _smallest(array: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
@@ -111,9 +149,11 @@ def _smallest(array: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     return array.astype(np.min_scalar_type(int(array.max(initial=0))))
 
 
-def _cut(array: npt.NDArray[Any], lengths: Iterable[int]) -> list[npt.NDArray[Any]]:
+def _cut(array: npt.NDArray[Any], lengths: list[int]) -> list[npt.NDArray[Any]]:
     """The pieces of an array, of these lengths, one after the other."""
-    return np.split(array, np.cumsum([*lengths])[:-1])
+    if sum(lengths) != len(array):
+        raise refused("partition.json and its arrays are of different length")
+    return np.split(array, np.cumsum(lengths)[:-1])
 
 
 def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:

@@ -7,12 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from models.errors import DataError
+from models.written import Written, refused
 
 Kind = Literal["category", "multivalue", "number", "hour"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 EVERYONE = ""
 """The level above all entities: the name under which everybody's history is kept."""
+
+MOST_HISTORIES = 100_000
+"""Fields times levels: no matrix is wider than four times this."""
 
 CONTEXT = "context"
 """The source of the term that says how strange the rest of the network is at this moment."""
@@ -34,6 +38,13 @@ class Field:
     def label(self) -> str:
         """What an analyst calls it."""
         return self.words or self.name
+
+    @classmethod
+    def from_json(cls, told: Written) -> Field:
+        kind = told.text("kind")
+        if kind not in KINDS:
+            raise refused(f"{told.place}.kind is none of {', '.join(KINDS)}")
+        return cls(told.text("name", 1), kind, told.text("words"))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -95,9 +106,16 @@ class FeatureSpec:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> FeatureSpec:
-        fields = tuple(Field(**field) for field in found["fields"])
-        rest = {name: tuple(found[name]) for name in ("entities", "ids")}
-        return cls(fields=fields, time=found["time"], scope=found["scope"], context=found["context"], **rest)
+        """The spec back. Raises DataError where it is none that a fit could have made."""
+        told = Written.of("spec", found)
+        fields = tuple(Field.from_json(field) for field in told.parts("fields"))
+        entities = told.texts("entities", 1)
+        if not fields or len({field.name for field in fields}) < len(fields):
+            raise refused("spec.fields is empty, or names one field twice")
+        if len(fields) * (1 + len(entities)) > MOST_HISTORIES:
+            raise refused(f"spec.fields and spec.entities ask for more than {MOST_HISTORIES} histories")
+        time, scope = (told.text(name, 1) if told.has(name) else None for name in ("time", "scope"))
+        return cls(fields, entities, time, scope, told.flag("context"), told.texts("ids", 1))
 
 
 def column_names(field: Field, level: str) -> tuple[str, ...]:

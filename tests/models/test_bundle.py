@@ -52,7 +52,7 @@ def test_what_has_changed_is_refused(fault: str) -> None:
 
 def test_the_signature_is_checked_before_anything_is_parsed() -> None:
     with pytest.raises(BundleError, match="signature"):
-        open_sealed(b"not json at all", "0" * 64, KEY, {}.__getitem__)
+        open_sealed(b"not json at all", "0" * 64, KEY, {}.__getitem__, "bundle")
 
 
 class Trap:
