@@ -12,7 +12,7 @@ import random
 import time
 from collections import namedtuple
 
-from aiscore_kit import libraries
+from aiscore_kit import libraries, trust
 from aiscore_kit.failure import Failure
 from aiscore_kit.watch import Deadline, within
 
@@ -107,6 +107,7 @@ class Sidecar:
             session.trust_env = False
             session.headers.clear()
             session.headers["User-Agent"] = "aiscore-splunk-app"
+            session.mount("https://", trust.adapter())
             if self._settings.ca_file:
                 session.verify = self._settings.ca_file
             self._session = session
