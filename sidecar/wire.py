@@ -86,13 +86,13 @@ def read_json(body: bytes, limits: Limits) -> pl.DataFrame:
     [('a', '1'), ('', '2\\n3')]
     """
     _within(len(body), min(limits.body_bytes, JSON_BYTES), "a JSON body", "bytes", "send fewer rows, or send CSV")
+    columns = _columns(body)
+    _within(len(columns), limits.columns, "the body", "columns", "keep only needed columns")
+    for cells in columns.values():
+        _within(len(cells), limits.rows, "the body", "rows", "send fewer rows at a time")
     try:
-        columns = _columns(json.loads(body))
-        _within(len(columns), limits.columns, "the body", "columns", "keep only needed columns")
-        for cells in columns.values():
-            _within(len(cells), limits.rows, "the body", "rows", "send fewer rows at a time")
         table = pl.DataFrame({name: [_cell(value) for value in cells] for name, cells in columns.items()})
-    except (TypeError, RecursionError, UnicodeError, json.JSONDecodeError, pl.exceptions.PolarsError):
+    except (TypeError, UnicodeError, RecursionError, pl.exceptions.PolarsError):
         raise _no_columns() from None
     return _checked(table.cast(pl.String), limits)
 
@@ -112,8 +112,12 @@ def write_reply(table: pl.DataFrame) -> bytes:
     return write_csv(table.with_row_index("ordinal"))
 
 
-def _columns(body: Any) -> dict[str, list[Any]]:
-    columns = body.get("columns") if isinstance(body, dict) and len(body) == 1 else None
+def _columns(body: bytes) -> dict[str, list[Any]]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _no_columns() from None
+    columns = found.get("columns") if isinstance(found, dict) and len(found) == 1 else None
     if not isinstance(columns, dict) or not columns or "" in columns:
         raise _no_columns()
     if not all(isinstance(cells, list) for cells in columns.values()):

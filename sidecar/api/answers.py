@@ -7,8 +7,8 @@ from typing import Any
 from sidecar.api.problems import STATUS
 
 TEXT = {"type": "string"}
-ALWAYS = ("internal", "store", "body_timeout", "no_length", "too_large", "overloaded")
-"""Any route may say so: a body may be sent to each."""
+ALWAYS = ("bad_request", "internal", "store", "body_timeout", "no_length", "too_large", "overloaded")
+"""Any route may say so: a body may be sent to each, and the request as a whole may make no sense."""
 WAIT = ("overloaded", "not_ready")
 """Codes that say when to try again."""
 WORDS = ("type", "title", "detail", "code", "field", "mend", "request_id")
@@ -45,12 +45,13 @@ def _refused(status: int, codes: list[str]) -> dict[str, Any]:
 def table_answer(carried: Iterable[str]) -> dict[str, Any]:
     """A reply table; a verb that takes a header back gives it, and says which model it used."""
     given = {name: TEXT for name in carried}
-    return {"200": _answer("a table", "text/csv", TEXT, given | ({"AIScore-Model": TEXT} if given else {}))}
+    given |= {"AIScore-Model": TEXT} if given else {}
+    return {"200": _answer("a table", "text/csv", TEXT, given | {"Content-Digest": TEXT})}
 
 
 def accepted() -> dict[str, Any]:
     """One row about a job in the background."""
-    return {"202": _answer("a table of one row: the job", "text/csv", TEXT, {})}
+    return {"202": _answer("a table of one row: the job", "text/csv", TEXT, {"Content-Digest": TEXT})}
 
 
 def json_answer(about: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def around(app: Flask, service: Service) -> None:
     # A path is what it says: `//v1//score` is nothing we serve, and nobody is sent elsewhere with a ticket.
     app.url_map.merge_slashes = False
     app.url_map.converters["int"] = Number
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
 
     @app.before_request
     def begin() -> None:

@@ -55,7 +55,7 @@ def table_of(body: bytes, limits: Limits) -> pl.DataFrame:
     kind = request.mimetype or "text/csv"
     if kind not in READERS:
         mend = "send text/csv or application/json"
-        raise CallerError(f"content type '{kind}' is not known", code="bad_type", field="Content-Type", mend=mend)
+        raise CallerError(f"content type '{kind[:80]}' is not known", code="bad_type", field="Content-Type", mend=mend)
     table = READERS[kind](body, limits)
     g.rows = table.height
     return table

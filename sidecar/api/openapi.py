@@ -15,9 +15,9 @@ SENT = ("bad_body", "bad_digest", "bad_type")
 """What is refused wherever a table may be sent."""
 ASKED = ("bad_option", "scope", *SENT)
 KINDS = {
-    "rows": ("no_model", "bad_features", "bad_request"),
+    "rows": ("no_model", "bad_features"),
     "gather": ("missing_part",),
-    "ask": ("no_model", "no_version", "no_job", "bad_request"),
+    "ask": ("no_model", "no_version", "no_job"),
 }
 """What the verbs of each kind refuse beyond that."""
 CELL = {

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from flask import Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from models.errors import DataError
 from sidecar.errors import CallerError, Forbidden, NotReady, OutsideError, StoreError
@@ -75,6 +75,8 @@ def of(failure: BaseException) -> Problem:
     if isinstance(failure, MethodNotAllowed):
         allow = ", ".join(sorted(failure.valid_methods or ()))
         return Problem("no_route", failure.name, "method", f"use {allow}", status=405, allow=allow)
+    if isinstance(failure, BadRequest):
+        return Problem("bad_request", "the request's host or path is none", "Host", "name the host as in the URL")
     if isinstance(failure, HTTPException) and failure.code:
         return Problem("no_route", failure.name, "path", "see /openapi.json", status=failure.code)
     return Problem("internal", "internal error", mend="see the sidecar's log")
