@@ -399,6 +399,17 @@ def test_nothing_is_taken_from_the_environment(splunkd: Splunkd, sidecar: Sideca
     assert sidecar.scored[0].headers["Authorization"].startswith("Bearer t1.")
 
 
+def test_no_secret_is_logged_at_debug(splunkd: Splunkd, sidecar: Sidecar, python: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import logging\nlogging.basicConfig(level=logging.DEBUG)\n")
+    environment = {"PYTHONPATH": str(tmp_path)}
+    with CommandProcess(splunkd, "aiscore", ["model=toy"], python=python, environment=environment) as process:
+        search.run(process, [events(1)])
+        said = process.stderr()
+    assert "DEBUG:urllib3" in said and "DEBUG:splunklib" in said, "the loggers were silent"
+    ticket = sidecar.scored[0].headers["Authorization"].removeprefix("Bearer ")
+    assert not [secret for secret in (splunkd.user.session_key, ticket) if secret in said]
+
+
 def test_the_search_budget_ends_waiting(splunkd: Splunkd, sidecar: Sidecar) -> None:
     splunkd.configure(chunk_deadline_s=0.4, search_budget_s=0.5)
     sidecar.default = scripted.slow(1)

@@ -1,5 +1,6 @@
 """What every kind of command does the same way: messages, chunks as bytes, endings, and the way to the sidecar."""
 
+import logging
 import os
 import re
 import sys
@@ -15,6 +16,15 @@ from aiscore_kit.ticket import Tickets
 from aiscore_kit.watch import Deadline, HangUp, within
 
 _ILLEGAL = re.compile(r"Illegal value: (\w+)=")
+
+
+def _is_harmless(record):
+    """splunklib logs what it got with getinfo, the session key among it, at DEBUG."""
+    return "session_key" not in record.getMessage()
+
+
+# A filter stays whatever levels and handlers a logging.conf sets.
+logging.getLogger("splunklib").addFilter(_is_harmless)
 
 
 class Chunked:
