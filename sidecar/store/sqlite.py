@@ -111,8 +111,7 @@ class SqliteLedger:
             marks = [seen, *kept] if isinstance(noted, LedgerBroken) else [seen, noted, *kept]
             count = self._walk(marks)
             self._check_pages()
-        if isinstance(noted, LedgerBroken):
-            raise noted
+            self._check_lag(count)
         return count
 
     def _noted(self) -> Head | LedgerBroken:
@@ -148,6 +147,12 @@ class SqliteLedger:
             return LedgerBroken(entry.number, "replayed", f"ledger entry {entry.number} is entry {number} once more")
         told = f"ledger entry {entry.number} was moved: it was written as entry {number}"
         return LedgerBroken(entry.number, "moved", told)
+
+    def _check_lag(self, count: int) -> None:
+        head = self._head()
+        if head.number < count - 1:
+            told = f"{self._head_path.name} is an old one: it names entry {head.number}, and there are {count}"
+            raise LedgerBroken(0, "head_old", told)
 
     def _check_pages(self) -> None:
         # A damaged index would hide a used key, and a write would happen twice.

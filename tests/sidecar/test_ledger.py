@@ -308,3 +308,16 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"x" * 8192)
     with pytest.raises(StoreError, match="cannot be used"):
         on_disk(tmp_path)
+
+
+def test_an_old_head_is_told_unless_a_crash_may_have_left_it(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    notes = []
+    for n in range(3):
+        ledger.append("fact", {"n": n}, by="ann")
+        notes.append((tmp_path / "ledger.db.head").read_bytes())
+    (tmp_path / "ledger.db.head").write_bytes(notes[1])
+    assert on_disk(tmp_path).verify() == 3
+    (tmp_path / "ledger.db.head").write_bytes(notes[0])
+    with pytest.raises(LedgerBroken, match="head is an old one: it names entry 1, and there are 3"):
+        on_disk(tmp_path).verify()

@@ -82,7 +82,7 @@ def build(folder: Path, count: int, *, key: str = "5", parted: int = 0, branch: 
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA wal_autocheckpoint = 0" if wal else "PRAGMA wal_autocheckpoint = 1000")
     note, last = ledger._note_head, Head(0, "")
-    ledger._note_head = lambda head: None  # type: ignore[method-assign]
+    ledger._note_head = lambda entry: None  # type: ignore[method-assign]
     for number in range(1, count + 1):
         if wal and number == count // 2:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

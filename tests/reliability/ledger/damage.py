@@ -65,13 +65,13 @@ def _file(scene: Scene, name: str) -> Path:
 
 
 def _anything(scene: Scene) -> Want:
-    return want(ANYTHING, 0, scene.count + 1, maybe=True)
+    return want(ANYTHING, 0, scene.entries + 1, maybe=True)
 
 
 def lost_log(scene: Scene) -> Want:
     """The write-ahead log taken away: half of the entries were in it."""
     scene.home.wal.unlink()
-    return want("cut", scene.count // 2)
+    return want("cut", scene.entries // 2)
 
 
 def head_says(scene: Scene) -> Want:
@@ -102,11 +102,12 @@ def head_removed(scene: Scene) -> Want:
 
 
 def head_of_before(scene: Scene) -> Want:
-    """An older head note that this home has signed: what a crash between a write and its note leaves, too."""
+    """An older head note that this home has signed; only the last but one can be what a crash has left."""
+    number = scene.chance.choice((scene.entries - 1, scene.any(1, -2)))
     with closing(sqlite3.connect(scene.home.db)) as db:
-        entry = forger.row(db, scene.any(1, -1))[0]
+        entry = forger.row(db, number)[0]
     scene.home.head.write_text(forger.note(Head(entry.number, entry.hash), scene.home.secret))
-    return want("", 0, maybe=True)
+    return want("head_old", 0, maybe=number == scene.entries - 1)
 
 
 def head_of_a_copy(scene: Scene) -> Want:

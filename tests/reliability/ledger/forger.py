@@ -41,7 +41,8 @@ def written(home: Home, *, loose: bool = False) -> Iterator[sqlite3.Connection]:
 def row(db: sqlite3.Connection, number: int) -> Row:
     """One entry and its seal."""
     found = db.execute(f"SELECT {COLUMNS} FROM entry WHERE number = ?", (number,)).fetchone()
-    return Entry(*found[:5], json.loads(found[5]), *found[6:8]), found[8]
+    number, kind, at, by, key, body, previous, own, seal = found
+    return Entry(number, kind, at, by, key, json.loads(body), previous, own), seal
 
 
 def put(db: sqlite3.Connection, entry: Entry, seal: str) -> None:

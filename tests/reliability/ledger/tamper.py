@@ -17,21 +17,21 @@ STRANGER = b"x" * 64
 
 
 class Scene(NamedTuple):
-    """A copy of a ledger of `count` entries, to be changed.
+    """A copy of a ledger of so many `entries`, to be changed.
 
     `fork` is another copy of the same home, which went on by itself after entry `parted`; `foreign` another home's.
     """
 
     home: Home
     chance: Random
-    count: int
+    entries: int
     fork: Home
     parted: int
     foreign: Home
 
     def any(self, first: int = 1, last: int = 0) -> int:
         """The number of some entry from `first` to `last` (counted from the end when not above 0)."""
-        return self.chance.randint(first, last if last > 0 else self.count + last)
+        return self.chance.randint(first, last if last > 0 else self.entries + last)
 
 
 class Want(NamedTuple):
@@ -116,7 +116,7 @@ def rewrite_with_key(scene: Scene) -> Want:
     _rewrite(scene, number)
     forger.sign_head(scene.home, scene.home.secret)
     # Named is the first entry behind the last kept head that still fits.
-    return want("rewritten", max(1, number - scene.count // HEADS), number, kept=True)
+    return want("rewritten", max(1, number - scene.entries // HEADS), number, kept=True)
 
 
 def rewrite_with_key_but_the_head(scene: Scene) -> Want:
@@ -178,7 +178,7 @@ def not_utf8(scene: Scene) -> Want:
 def delete(scene: Scene) -> Want:
     """One entry, or some in a row, out of the middle."""
     first = scene.any(1, -2)
-    last = min(first + scene.chance.choice((0, 0, 1, 5, 50)), scene.count - 1)
+    last = min(first + scene.chance.choice((0, 0, 1, 5, 50)), scene.entries - 1)
     with forger.written(scene.home) as db:
         db.execute("DELETE FROM entry WHERE number BETWEEN ? AND ?", (first, last))
     return want("missing", first)
@@ -205,10 +205,10 @@ def delete_and_chain(scene: Scene) -> Want:
 
 def cut_tail(scene: Scene) -> Want:
     """The last entry, many, or all."""
-    number = scene.chance.choice((scene.count - 1, scene.any(), scene.any(), 0))
+    number = scene.chance.choice((scene.entries - 1, scene.any(), scene.any(), 0))
     with forger.written(scene.home) as db:
         db.execute("DELETE FROM entry WHERE number > ?", (number,))
-    return want("cut", number + 1, maybe=number == scene.count)
+    return want("cut", number + 1, maybe=number == scene.entries)
 
 
 def cut_tail_and_head(scene: Scene) -> Want:
@@ -271,9 +271,9 @@ def insert_at_no_number(scene: Scene) -> Want:
 
 def append(scene: Scene) -> Want:
     """An invented entry behind the last, of a right hash and a right chain."""
-    number = scene.count + 1
+    number = scene.entries + 1
     with forger.written(scene.home) as db:
-        last, seal = forger.row(db, scene.count)
+        last, seal = forger.row(db, scene.entries)
         body = {"id": "eve", "name": "eve", "scopes": ["admin"], "hash": "0" * 64}
         entry = forger.hashed(
             replace(last, number=number, kind="token", by="eve", key=None, body=body, previous=last.hash)
@@ -284,14 +284,14 @@ def append(scene: Scene) -> Want:
 
 def replay_behind(scene: Scene) -> Want:
     """An old entry once more behind the last, as it was or chained to it."""
-    number = scene.count + 1
+    number = scene.entries + 1
     with forger.written(scene.home, loose=True) as db:
         old, seal = forger.row(db, scene.any())
         entry = replace(old, number=number)
         if scene.chance.random() < 0.5:
             forger.put(db, entry, seal)
             return want("replayed", number)
-        entry = forger.hashed(replace(entry, previous=forger.row(db, scene.count)[0].hash))
+        entry = forger.hashed(replace(entry, previous=forger.row(db, scene.entries)[0].hash))
         forger.put(db, entry, seal)
     return want("forged", number)
 
@@ -308,14 +308,14 @@ def replay_over(scene: Scene) -> Want:
 def mix_foreign(scene: Scene) -> Want:
     """Some entries of another home's ledger."""
     first = scene.any()
-    _take(scene, scene.foreign, range(first, min(scene.count, first + scene.any(0, 9)) + 1))
+    _take(scene, scene.foreign, range(first, min(scene.entries, first + scene.any(0, 9)) + 1))
     return want("forged", first)
 
 
 def mix_copies_where_they_part(scene: Scene) -> Want:
     """Some entries of another copy which follow as well as ours: the first of ours behind them does not."""
     first = scene.parted + 1
-    last = scene.any(first, min(first + 9, scene.count - 1))
+    last = scene.any(first, min(first + 9, scene.entries - 1))
     _take(scene, scene.fork, range(first, last + 1))
     return want("mixed", last + 1)
 
@@ -323,7 +323,7 @@ def mix_copies_where_they_part(scene: Scene) -> Want:
 def mix_copies(scene: Scene) -> Want:
     """Some entries of another copy of this ledger, which are sealed as they should be."""
     first = scene.any(scene.parted + 2)
-    _take(scene, scene.fork, range(first, min(scene.count, first + scene.any(0, 9)) + 1))
+    _take(scene, scene.fork, range(first, min(scene.entries, first + scene.any(0, 9)) + 1))
     return want("mixed", first)
 
 
@@ -361,7 +361,7 @@ def old_copy_that_went_on(scene: Scene) -> Want:
     """Another copy of this home, which was used by itself since."""
     for path in ("ledger.db", "ledger.db.head"):
         shutil.copy(scene.fork.folder / path, scene.home.folder / path)
-    return want("rewritten", scene.parted + 1 - scene.count // HEADS, scene.parted + 1, kept=True)
+    return want("rewritten", scene.parted + 1 - scene.entries // HEADS, scene.parted + 1, kept=True)
 
 
 def old_database(scene: Scene) -> Want:
