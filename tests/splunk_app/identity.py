@@ -4,6 +4,7 @@ Runs under the command's own Python:  python3.9 identity.py BIN_FOLDER ROWS SEED
 """
 
 import csv
+import io
 import json
 import random
 import sys
@@ -36,6 +37,8 @@ NOT_UTF8 = (
 # No writer makes these, but whoever reads them cuts them so.
 ODD = (b'x"y', b'a""b', b'5" disk', b'"x"y', b'""x', b'"a,b"c"d', b"'\"'", b'x"', b'x"""')
 LONG = (b"z" * 100_000, b'"' + b'long, ""text""\n' * 20_000 + b'"', "é".encode() * 70_000)
+HUGE = (b"h" * 10_485_761, b'"' + b'a, ""b""\n' * 1_100_000 + b'"', b"\xff\0" * 5_300_000)
+OUTPUTS = [b"ai_" + name for name in (b"score", b"reasons", b"contributions", b"model", b"status", b"note")]
 KINDS = {
     "plain": PLAIN,
     "quoted": PLAIN + QUOTED,
@@ -48,6 +51,10 @@ KINDS = {
     "everything": PLAIN + QUOTED + MULTIVALUE + RETURNS + NULS + NOT_UTF8 + ODD,
     "long": PLAIN + QUOTED + LONG,
     "uneven": PLAIN + QUOTED + MULTIVALUE,
+    "came in": (*PLAIN, b'""', b'"x"', b'"a,b"', b'"two\nlines"', b'"say ""so"""', *MULTIVALUE),
+    "same names": PLAIN + QUOTED + MULTIVALUE,
+    "wide": PLAIN + QUOTED,
+    "huge": PLAIN + QUOTED,
 }
 SIZES = (1, 2, 3, 10, 100, 255, 256, 257, 1000, 2500, 10_000)
 LINE_ENDS = ((b"\n",), (b"\n",), (b"\n",), (b"\r\n",), (b"\n", b"\r\n"))
@@ -62,49 +69,78 @@ POOL = 400
 
 
 class Chunk:
-    """A body, and what it was made of: `header`, the raw `cells` of each record, the line `ends` of all of them.
+    """A body, and what it is made of: raw `names`, the raw `cells` of each record, the line `ends` of all records.
 
     `closing` is the quote that the body lacks at its end.
     """
 
-    def __init__(self, chance, left, largest):
-        self.kind = chance.choice(list(KINDS))
-        size, self.width = min(left, largest, self._size(chance, largest)), chance.choice((1, 2, 3, 5, 8, 15))
-        if size <= 1000 and self.kind != "long":
-            self.width = chance.choice((self.width, self.width, 60, 400))
-        pool = [self._record(chance) for _ in range(min(size, POOL))]
-        self.cells = chance.choices(pool, k=size)
-        self.ends = chance.choices(chance.choice(LINE_ENDS), k=size + 1)
-        names = [b"%sf%d" % (chance.choice((b"", b"__mv_")), at) for at in range(self.width)]
-        if chance.random() < 0.2:
-            names[0] = b'"a, ""name"""'
+    def __init__(self, kind, names, cells, ends=None, closing=b""):
+        self.kind, self.names, self.width, self.closing = kind, names, len(names), closing
+        self.cells, self.ends = cells, ends or [b"\n"] * (len(cells) + 1)
         self.header = b",".join(names)
-        self.closing = b'"' if chance.random() < 0.05 else b""
-        if self.closing:
-            self.cells[-1] = self.cells[-1][:-1] + [b'"never ""closed"",\nat all']
-        if self.closing or chance.random() < 0.2:
-            self.ends[-1] = b""
         lines = [self.header, self.ends[0]]
-        for at in range(size):
-            lines += (b",".join(self.cells[at]), self.ends[at + 1])
+        for record, end in zip(cells, self.ends[1:]):  # noqa: B905, which 3.9 does not know
+            lines += (b",".join(record), end)
         self.body = b"".join(lines)
 
-    def _size(self, chance, largest):
-        if self.kind == "long":
-            return chance.choice(SIZES[:4])
-        if self.kind in ("plain", "multivalue") and chance.random() < 0.1:
-            return largest
-        return chance.choice((chance.choice(SIZES), chance.randrange(1, 3000)))
 
-    def _record(self, chance):
-        width = self.width
-        if self.kind == "uneven":
-            width = max(1, width + chance.choice((-3, -1, 0, 0, 1, 2)))
-        cells = chance.choices(KINDS[self.kind], k=width)
-        # A lone empty cell is a blank line, and a return at the end of a row belongs to its line end.
-        if cells == [b""] or cells[-1].endswith(b"\r"):
-            cells[-1] = b"x"
-        return cells
+def drawn(chance, left, largest):
+    """A chunk of at most `left` rows, by chance of any kind."""
+    kind = chance.choice(list(KINDS))
+    size, width = min(left, largest, _size(chance, kind, largest)), chance.choice((1, 2, 3, 5, 8, 15))
+    if size <= 1000 and kind not in ("long", "huge"):
+        width = chance.choice((width, width, 60, 400))
+    if kind == "wide":
+        width = 5000
+    names = [b"%sf%d" % (chance.choice((b"", b"__mv_")), at) for at in range(width)]
+    if kind == "came in":
+        names = _with_outputs(chance, names[:20])
+    if kind == "same names":
+        names = [chance.choice(names[:3]) for _ in names]
+    if chance.random() < 0.2:
+        names[0] = chance.choice((b'"a, ""name"""', b"\xef\xbb\xbff0", b"\xff\xfe", b"gr\xc3\xbcn"))
+    pool = [_record(chance, kind, len(names)) for _ in range(min(size, POOL))]
+    cells = chance.choices(pool, k=size)
+    ends = chance.choices(chance.choice(LINE_ENDS), k=size + 1)
+    closing = b'"' if chance.random() < 0.05 and kind != "came in" else b""
+    if closing:
+        cells[-1] = cells[-1][:-1] + [b'"never ""closed"",\nat all']
+    if closing or chance.random() < 0.2:
+        ends[-1] = b""
+    return Chunk(kind, names, cells, ends, closing)
+
+
+def _size(chance, kind, largest):
+    if kind in ("long", "wide"):
+        return chance.choice(SIZES[:4])
+    if kind == "huge":
+        return 2
+    if kind in ("plain", "multivalue") and chance.random() < 0.1:
+        return largest
+    if kind == "came in":
+        return chance.choice(SIZES[:9])
+    return chance.choice((chance.choice(SIZES), chance.randrange(1, 3000)))
+
+
+def _record(chance, kind, width):
+    if kind == "uneven":
+        width = max(1, width + chance.choice((-3, -1, 0, 0, 1, 2)))
+    cells = chance.choices(KINDS[kind], k=width)
+    if kind == "huge":
+        cells[chance.randrange(width)] = HUGE[chance.randrange(len(HUGE))]
+    # A lone empty cell is a blank line, and a return at the end of a row belongs to its line end.
+    if cells == [b""] or cells[-1].endswith(b"\r"):
+        cells[-1] = b"x"
+    return cells
+
+
+def _with_outputs(chance, names):
+    """The names, with some that the command writes, too, and some under which it keeps what it found."""
+    more = chance.sample(OUTPUTS, chance.randint(1, len(OUTPUTS)))
+    more += [b"__mv_" + name for name in more if chance.random() < 0.3]
+    more += [b"orig_" + name for name in more if chance.random() < 0.3 and not name.startswith(b"__mv_")]
+    names = names[:1] + chance.sample(names[1:] + more, len(names) - 1 + len(more))
+    return names
 
 
 def suffix(number):
@@ -133,8 +169,10 @@ def changed(chunk, out, suffixes, names):
     back = records(out)
     if len(back) != len(chunk.cells) + 1:
         return len(chunk.body), (len(back), len(chunk.cells) + 1)
+    if set(names) & {name[5:] if name.startswith(b"__mv_") else name for name in chunk.names}:
+        return _changed_where_outputs_came_in(chunk, back, suffixes, names)
     wrong, first = 0, None
-    expected = [chunk.header + b"," + b",".join(names) + chunk.ends[0]]
+    expected = [chunk.header + b"," + b",".join(names) + (chunk.ends[0] or b"\n")]
     for at, cells in enumerate(chunk.cells):
         if chunk.closing and at == len(chunk.cells) - 1:
             cells = cells[:-1] + [cells[-1] + chunk.closing]
@@ -145,6 +183,49 @@ def changed(chunk, out, suffixes, names):
             wrong += max(1, sum(map(int.__ne__, record, expected[at])), abs(len(record) - len(expected[at])))
             first = first or (record[:300], expected[at][:300])
     return wrong, first
+
+
+def _changed_where_outputs_came_in(chunk, back, suffixes, names):
+    """As `changed`, by values: outputs stand in their columns, old values once under orig_, all else as it was."""
+    header = _values(back[0])
+    first = None
+    wrong = 0
+    for at, cells in enumerate(chunk.cells):
+        came = _read(_values(chunk.header), _values(b",".join(cells)))
+        left = _read(header, _values(back[at + 1]))
+        expected = dict(came)
+        for name, cell in zip(names, _values(suffixes[at])):  # noqa: B905
+            expected[name] = cell
+            # A value is kept where none is kept yet, and its multivalue half goes with it.
+            if came.get(name) and not came.get(b"orig_" + name):
+                expected[b"orig_" + name] = came[name]
+                if came.get(b"__mv_" + name):
+                    expected[b"__mv_orig_" + name] = came[b"__mv_" + name]
+            if b"__mv_" + name in came:
+                expected[b"__mv_" + name] = b""
+        for name in set(expected) | set(left):
+            # Where a multivalue half has no single half, what becomes of it is nobody's concern.
+            if not name.startswith(b"__mv_orig_") and expected.get(name, b"") != left.get(name, b""):
+                wrong += 1
+                first = first or (name, expected.get(name), left.get(name))
+        if not back[at + 1].endswith(chunk.ends[at + 1]):
+            wrong += 1
+    return wrong, first
+
+
+def _values(record):
+    """The cells' values, as Python's csv module reads the record."""
+    text = record.decode("latin-1").replace("\0", "\u0101")
+    row = next(csv.reader([text.rstrip("\r\n")] if '"' not in text else io.StringIO(text, newline="")), [])
+    return [cell.replace("\u0101", "\0").encode("latin-1") for cell in row]
+
+
+def _read(header, row):
+    """Name -> value; of columns of one name the first."""
+    found = {}
+    for name, cell in zip(header, row):  # noqa: B905
+        found.setdefault(name, cell)
+    return found
 
 
 def main(folder, rows, seed, largest):
@@ -159,7 +240,7 @@ def main(folder, rows, seed, largest):
     found = {"rows": 0, "chunks": 0, "bytes": 0, "changed": 0, "kinds": {}, "plain": 0, "first": None}
     encoded = [name.encode() for name in names()]
     while found["rows"] < rows:
-        chunk = Chunk(chance, rows - found["rows"], largest)
+        chunk = drawn(chance, rows - found["rows"], largest)
         cut = Rows(chunk.body)
         suffixes = [suffix(found["rows"] + at) for at in range(len(cut))]
         wrong, first = len(chunk.body), ("rows cut", len(cut), len(chunk.cells))

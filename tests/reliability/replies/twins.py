@@ -3,6 +3,7 @@
 from tests.reliability.twin import Twin
 
 KIT = "splunk_app/bin/aiscore_kit"
+CODEC = "tests/reliability/replies/test_codec.py"
 REPLIES = "tests/reliability/replies/test_replies.py::test_a_few_of_every_sort"
 TWINS: tuple[Twin, ...] = (
     Twin("row ids unchecked", f"{KIT}/reply.py", "if not self._is_all(body, found):", "if False:", REPLIES),
@@ -45,5 +46,61 @@ TWINS: tuple[Twin, ...] = (
         'if headers.get("Content-Digest") != _content_digest(body):',
         "if False:",
         REPLIES,
+    ),
+    Twin(
+        "NUL kept in the scored copy",
+        f"{KIT}/wire.py",
+        'return plain.decode("utf-8", "replace").replace("\\0", "\\ufffd").encode("utf-8")',
+        'return plain.decode("utf-8", "replace").encode("utf-8")',
+        f"{CODEC}::test_an_odd_chunk_leaves_as_it_came_with_its_labels[nul]",
+    ),
+    Twin(
+        "a body with NUL sent as it came",
+        f"{KIT}/wire.py",
+        '        and b"\\0" not in body\n',
+        "",
+        f"{CODEC}::test_an_odd_chunk_leaves_as_it_came_with_its_labels[nul]",
+    ),
+    Twin(
+        "a body that is not UTF-8 sent as it came",
+        f"{KIT}/wire.py",
+        "        and _is_utf8(body)\n",
+        "",
+        f"{CODEC}::test_any_chunk_is_sent_as_good_csv_row_for_row",
+    ),
+    Twin(
+        "closing quote not added",
+        f"{KIT}/cells.py",
+        """return cell if _CLOSED.match(cell) else cell + b'"'""",
+        "return cell",
+        f"{CODEC}::test_an_odd_chunk_leaves_as_it_came_with_its_labels[never closed]",
+    ),
+    Twin(
+        "a kept score overwritten",
+        f"{KIT}/splice.py",
+        "if row[guard] in _EMPTY:",
+        "if True:",
+        f"{CODEC}::test_an_odd_chunk_leaves_as_it_came_with_its_labels[scored before]",
+    ),
+    Twin(
+        "long rows cut off",
+        f"{KIT}/splice.py",
+        "row + came[width:]",
+        "row",
+        f"{CODEC}::test_any_chunk_leaves_as_it_came_with_its_labels",
+    ),
+    Twin(
+        "a frame cut short taken as whole",
+        f"{KIT}/frames.py",
+        "if len(data) != size:",
+        "if False:",
+        f"{CODEC}::test_a_frame_is_whole_or_not_at_all",
+    ),
+    Twin(
+        "a search cut short ended as if complete",
+        f"{KIT}/command.py",
+        "except frames.Truncated as error:\n            self._record_writer.is_flushed = False\n",
+        "except frames.Truncated as error:\n            return\n",
+        f"{CODEC}::test_a_chunk_that_is_cut_short_fails_the_search",
     ),
 )
