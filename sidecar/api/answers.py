@@ -7,7 +7,7 @@ from typing import Any
 from sidecar.api.problems import STATUS
 
 TEXT = {"type": "string"}
-ALWAYS = ("bad_request", "internal", "store", "body_timeout", "no_length", "too_large", "overloaded")
+ALWAYS = ("bad_body", "bad_request", "internal", "store", "body_timeout", "no_length", "too_large", "overloaded")
 """Any route may say so: a body may be sent to each, and the request as a whole may make no sense."""
 WAIT = ("overloaded", "not_ready")
 """Codes that say when to try again."""

@@ -44,7 +44,7 @@ def checked_body() -> bytes:
         raise CallerError("the body is compressed", code="bad_type", field="Content-Encoding", mend="send it as it is")
     body = request.get_data(cache=False)
     given = request.headers.get("AIScore-Digest")
-    if given and not hmac.compare_digest(given.lower().encode(), digest(body).encode()):
+    if given is not None and not hmac.compare_digest(given.lower().encode(), digest(body).encode()):
         mend = "send the whole body, and its SHA-256 in hex"
         raise CallerError("the body is not what its digest says", code="bad_digest", field="AIScore-Digest", mend=mend)
     return body

@@ -48,9 +48,6 @@ class Door:
             with self._place(headers):
                 body = await self._body(protocol, headers)
                 status, given, content = await self._answered(scope, headers, body)
-        except ProtocolClosed:
-            tell("left", request_id=request_id(headers.get("aiscore-request-id")))
-            return
         except Exception as failure:
             status, given, content = self._refused(failure, headers)
         protocol.response_bytes(status, given, content)
@@ -78,6 +75,10 @@ class Door:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return bytes(await protocol())
+        except ProtocolClosed:
+            # The client may have ended its half only, and still wait for an answer.
+            mend = "send as many bytes as Content-Length says"
+            raise CallerError("the body ended early", code="bad_body", field="body", mend=mend) from None
         except TimeoutError:
             mend = "send it faster, or raise AISCORE_BODY_TIMEOUT_S"
             raise CallerError("the body did not arrive in time", code="body_timeout", field="body", mend=mend) from None
