@@ -105,11 +105,14 @@ def _token(arguments: argparse.Namespace) -> int:
 
 def _ledger(arguments: argparse.Namespace) -> int:
     from sidecar.app import open_ledger
-    from sidecar.keeping import tell_entries, tell_verified
+    from sidecar.keeping import tell_entries, tell_head, tell_verified
     from sidecar.settings import read_settings
 
     ledger = open_ledger(read_settings(home=arguments.home))
-    (tell_verified if arguments.what == "verify" else tell_entries)(ledger)
+    if arguments.what == "verify":
+        tell_verified(ledger, arguments.head)
+    else:
+        (tell_head if arguments.what == "head" else tell_entries)(ledger)
     return 0
 
 

@@ -11,6 +11,7 @@ from sidecar.keys import new_key
 from sidecar.settings import Settings
 from sidecar.store.base import Ledger
 from sidecar.store.chain import stamp
+from sidecar.tasks.audit import read_heads
 
 
 def make_token(ledger: Ledger, name: str, scopes: str, by: str) -> None:
@@ -52,9 +53,22 @@ def tell_tokens(ledger: Ledger) -> None:
         print(f'{token.id},{token.name},"{",".join(token.scopes)}",{token.made_at},{token.made_by},{state}')
 
 
-def tell_verified(ledger: Ledger) -> None:
-    """Check the ledger and say how much was checked."""
-    print(f"{ledger.verify()} entries, the chain holds")
+def tell_verified(ledger: Ledger, kept: str) -> None:
+    """Check the ledger, against heads kept elsewhere too, and say how much was checked and what that shows."""
+    heads = read_heads(kept)
+    count = ledger.verify(heads)
+    print(f"{count} entries, the chain holds" + (f" and runs through {len(heads)} kept" if heads else ""))
+    if not heads:
+        print("an old copy of everything would hold too: keep `aiscore ledger head` elsewhere, and give it as --head")
+
+
+def tell_head(ledger: Ledger) -> None:
+    """The number and hash of the last entry, as --head takes them."""
+    ends = ledger.ends()
+    if ends is None:
+        raise CallerError("the ledger has no entries yet", field="head", mend="fit a model or make a token first")
+    print(f"{ends[1].number}:{ends[1].hash}")
+    print("keep this where nobody who can write the ledger can; later: aiscore ledger verify --head", file=sys.stderr)
 
 
 def tell_entries(ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import Options
-from sidecar.tasks import fit, models, score
+from sidecar.tasks import audit, fit, models, score
 
 
 @dataclass(frozen=True)
@@ -49,5 +49,6 @@ VERBS = {
         ),
         Verb("fit", "learn a model from events", fit.FitOptions, fit.run, lambda _: "fit", "gather", slow=True),
         Verb("models", "list, show and promote models", models.ModelsOptions, models.run, models.scope, "ask"),
+        Verb("audit", "list and check the ledger", audit.AuditOptions, audit.run, lambda _: "admin", "ask"),
     )
 }

@@ -35,6 +35,14 @@ the secret shared with Splunk, without a failed search:
   (store secret.txt in Splunk: docs/commands.md)
   aiscore token forget                end the former one now
 """
+LEDGER_EXAMPLES = """examples:
+  aiscore ledger verify
+  aiscore ledger head > /elsewhere/head.txt
+  aiscore ledger verify --head "$(cat /elsewhere/head.txt)"
+  aiscore ledger show
+
+exit code 1: it is not what was written, and the line says which entry and what was done to it.
+"""
 SHAPE = argparse.RawDescriptionHelpFormatter
 TITLES = {
     "run": "run one verb on CSV, without a server",
@@ -47,7 +55,7 @@ EPILOGS = {
     "run": RUN_EXAMPLES,
     "serve": "example:\n  aiscore serve --bind 127.0.0.1:8765",
     "token": TOKEN_EXAMPLES,
-    "ledger": "example:\n  aiscore ledger verify",
+    "ledger": LEDGER_EXAMPLES,
     "demo": "its own options: aiscore demo --help",
 }
 
@@ -62,11 +70,11 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     made = {name: _command(commands, name) for name in TITLES}
-    made["run"].add_argument("verb", help="score, fit or models")
+    made["run"].add_argument("verb", help="score, fit, models or audit")
     made["run"].add_argument("words", nargs="*", metavar="key=value", help="the verb's options")
     _serve_words(made["serve"])
     _token_words(made["token"])
-    made["ledger"].add_argument("what", choices=("verify", "show"))
+    _ledger_words(made["ledger"])
     return whole
 
 
@@ -82,6 +90,13 @@ def _serve_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bind", metavar="HOST:PORT", help="where to listen (AISCORE_BIND)")
     parser.add_argument("--tls-cert", type=Path, metavar="PEM", help="certificate chain (AISCORE_TLS_CERT)")
     parser.add_argument("--tls-key", type=Path, metavar="PEM", help="its private key (AISCORE_TLS_KEY)")
+
+
+def _ledger_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("verify", "head", "show"))
+    parser.add_argument(
+        "--head", default="none", metavar="NUMBER:HASH", help="heads kept elsewhere, commas between (verify)"
+    )
 
 
 def _token_words(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Golden exchanges of every verb: what the wire looks like, byte by byte where it must be.
 
-tests/golden/<verb>/<case>.http holds a request, a line `---`, and the answer. Versions, job ids and times
-are written as `<12>`, `<16>` and `<time>`, a job's state as `<state>`, the carry as `<carry>`; numbers may
+tests/golden/<verb>/<case>.http holds a request, a line `---`, and the answer. Versions, job ids, hashes and
+times are written as `<12>`, `<16>`, `<64>` and `<time>`, a job's state as `<state>`, the carry as `<carry>`; numbers may
 differ by TOLERANCE, since processors round differently. After a wanted change: AISCORE_GOLDEN=write python
 -m pytest tests/sidecar/test_golden.py, then read the difference.
 """
@@ -24,6 +24,7 @@ SHOWN = ("Content-Type", "AIScore-Request-Id", "AIScore-Digest", "AIScore-Model"
 MASKS = {
     r"\b[0-9a-f]{12}\b": "<12>",
     r"\b[0-9a-f]{16}\b": "<16>",
+    r",[0-9a-f]{64}\b": ",<64>",
     r"\d{4}-\d\d-\d\dT[\d:.]+Z": "<time>",
     r"(?m)^(0,<16>,\w+),\w+,": r"\1,<state>,",
     r"(?m)^(AIScore-Carry: ).+$": r"\1<carry>",

@@ -15,7 +15,7 @@ import pytest
 from splunk_app import package
 from tests.splunkd.app import InstalledApp
 
-COMMANDS = ("aiscore", "aifit", "aimodels")
+COMMANDS = ("aiscore", "aifit", "aimodels", "aiaudit")
 DOCS = (package.ROOT / "docs" / "commands.md").read_text()
 BIN = package.HERE / "bin"
 
@@ -129,6 +129,7 @@ def test_what_changes_something_is_risky() -> None:
         "aiscore": "false",
         "aifit": "true",
         "aimodels": "true",
+        "aiaudit": "false",
     }
     for name in COMMANDS:
         stanza = commands[name]
@@ -142,7 +143,8 @@ def test_no_command_waits_longer_than_splunkd_does() -> None:
 
     longest_chunk_s = command.Chunked().patience().left() + _highest(settings, "chunk_deadline_s")
     assert longest_chunk_s + contract.LIMIT_S < int(conf("commands")["aiscore"]["maxwait"])
-    assert longest_chunk_s < int(conf("commands")["aimodels"]["maxwait"])
+    for name in ("aimodels", "aiaudit"):
+        assert longest_chunk_s < int(conf("commands")[name]["maxwait"])
     wait = options("aifit")["wait"].validate
     assert wait._high + 0.9 * fit._SEND_S <= int(conf("commands")["aifit"]["maxwait"])
 

@@ -92,6 +92,12 @@ def field():
     return Pattern(r"[^\s,][^,\r\n]*", "one field name")
 
 
+def heads():
+    """Heads of the ledger as | aiaudit action=head gives them, or `none`."""
+    one = "[1-9][0-9]{0,14}:[0-9a-f]{64}"
+    return Pattern("none|%s([, ]+%s){0,199}" % (one, one), "none, or at most 200 of NUMBER:HASH with commas between")
+
+
 def version():
     """A bundle's version as | aimodels shows it."""
     return Pattern(r"[0-9a-f]{12,64}", "12 or more letters of a version, as | aimodels model=NAME shows them")
