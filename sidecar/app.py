@@ -30,6 +30,8 @@ from sidecar.store.sqlite import SqliteLedger
 from sidecar.warm import warm_up
 
 EXPIRE_EACH_S = 600.0
+UNFINISHED_S = 3600.0
+"""Age at which a blob that is being written is no more: the command line may be writing one beside the server."""
 
 
 def open_ledger(settings: Settings) -> SqliteLedger:
@@ -75,10 +77,11 @@ def open_house(settings: Settings, by: str = "local", local: bool = False) -> Ho
 
 @dataclass(frozen=True)
 class Running:
-    """What runs beside the routes: the worker of jobs and the broom of old sessions."""
+    """What runs beside the routes: the worker of jobs, and the broom of old sessions and of blobs never finished."""
 
     jobs: Jobs
     sessions: FileSessions
+    blobs: FileBlobs
 
     def start(self) -> None:
         """Start both, in the background; what an ended fit had gathered is of no more use."""
@@ -90,6 +93,7 @@ class Running:
     def _sweep(self) -> None:
         while True:
             self.sessions.expire()
+            self.blobs.sweep(time.time() - UNFINISHED_S)
             time.sleep(EXPIRE_EACH_S)
 
 
@@ -99,7 +103,8 @@ def create_app(settings: Settings) -> Flask:
     limits = SessionLimits(
         settings.max_sessions, settings.max_fit_rows, settings.max_fit_mb * 2**20, settings.session_lifetime_s
     )
-    running = Running(house.jobs, FileSessions(settings.home / "sessions", limits))
+    sessions, blobs = FileSessions(settings.home / "sessions", limits), FileBlobs(settings.home / "blobs")
+    running = Running(house.jobs, sessions, blobs)
     gate = Gate(accepted_secrets(settings), house.ledger, house.clock)
     service = Service(
         house,

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from sidecar.durable import flush_folder, make_folder, write_whole
@@ -39,6 +40,19 @@ class FileBlobs:
         if not NAME.fullmatch(name):
             raise StoreError("a blob's name is 64 hex letters")
         return _mapped(self._path(name), name)
+
+    def sweep(self, before: float) -> int:
+        """Remove what was begun before this moment (epoch seconds) and never finished, as by a kill; how many.
+
+        What cannot be looked at or removed waits for the next time.
+        """
+        gone = 0
+        for path in self._folder.glob("*/.new-*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    gone += 1
+        return gone
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name

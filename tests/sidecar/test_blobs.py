@@ -86,3 +86,14 @@ def test_every_file_and_its_folder_are_flushed_before_the_name_counts(
     monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("rename"), real_rename(old, new))[1])
     FileBlobs(tmp_path).put([b"content"])
     assert steps == ["flush", "rename", "flush", "flush"]
+
+
+def test_what_was_never_finished_is_swept_once_it_is_old(tmp_path: Path) -> None:
+    blobs = FileBlobs(tmp_path)
+    (name,) = blobs.put([b"content"])
+    old, young = (where(tmp_path, name).parent / f".new-{letter}" for letter in "ab")
+    for path, at in ((old, 1000.0), (young, 3000.0), (where(tmp_path, name), 1000.0)):
+        path.write_bytes(b"content")
+        os.utime(path, (at, at))
+    assert blobs.sweep(2000.0) == 1 and blobs.sweep(2000.0) == 0
+    assert young.exists() and not old.exists() and bytes(blobs.read(name)) == b"content"
