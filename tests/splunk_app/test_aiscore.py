@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiscore_kit import contract
@@ -397,6 +398,32 @@ def test_nothing_is_taken_from_the_environment(splunkd: Splunkd, sidecar: Sideca
         back = search.run(process, [events(1)])
     assert back.dicts()[0]["ai_status"] == "scored", process.show()
     assert sidecar.scored[0].headers["Authorization"].startswith("Bearer t1.")
+
+
+def test_a_ticket_that_comes_too_late_spoils_no_later_chunk(
+    splunkd: Splunkd, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    splunkd.configure(chunk_deadline_s=0.4)
+    sidecar.default = scripted.slow(0.15)
+    answer, late = splunkd.answer, [0.5]
+
+    def slowly(method: str, path: str, *rest: Any) -> tuple[int, Any]:
+        if path == "aiscore/ticket":
+            time.sleep(late.pop() if late else 0)
+        return answer(method, path, *rest)
+
+    splunkd.answer("GET", "aiscore/ticket", splunkd.user.session_key, {}, "")  # the handler's start takes a while
+    monkeypatch.setattr(splunkd, "answer", slowly)
+    know(splunkd, ("user", "entity"))
+    with score(splunkd) as process:
+        process.getinfo()
+        notes = [_notes(process.execute(body_of(events(2)), last)) for last in (False, True)]
+    assert notes == [{"timeout"}, {"unsupervised_only,cold_entity"}], process.show()
+    assert len(sidecar.scored) == 1, "a request was sent that nobody waited for"
+
+
+def _notes(reply: frames.Frame) -> set[str]:
+    return {row["ai_note"] for row in Table(*frames.from_csv(reply.body)).dicts()}
 
 
 def test_no_secret_is_logged_at_debug(splunkd: Splunkd, sidecar: Sidecar, python: str, tmp_path: Path) -> None:

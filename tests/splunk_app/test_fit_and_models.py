@@ -1,6 +1,7 @@
 """`| aifit` and `| aimodels` as child processes."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,11 @@ def part(request: scripted.Request, handler: object) -> None:
 
 
 JOB = scripted.table(["job", "model", "state", "rows"], [["j1", "toy", "queued", "9"]], 202)
+
+
+def half(request: scripted.Request, handler: Any) -> None:
+    """JSON that ends too early."""
+    scripted.send(handler, 200, "application/json", b'{"rows": [', scripted.echo(request))
 
 
 def state(**facts: object) -> scripted.Reply:
@@ -68,6 +74,9 @@ def test_without_wait_the_job_goes_on(splunkd: Splunkd, sidecar: Sidecar) -> Non
         ([scripted.problem(403, "scope")], "auth"),
         ([part, scripted.problem(409, "missing_part", "1 of 2 parts are missing")], "1 of 2 parts are missing"),
         ([scripted.as_json({"digest": "other"})], "other bytes"),
+        ([scripted.table(["a"], []), scripted.table(["a"], [])], "sidecar_error"),
+        ([half], "bad_response"),
+        ([part, scripted.table(["job", "model"], [])], "bad_response"),
         ([part, JOB, state(state="failed", message="no {variance}")], "failed: no {variance}"),
     ],
 )
@@ -91,8 +100,9 @@ def test_a_part_that_was_lost_is_sent_again(splunkd: Splunkd, sidecar: Sidecar) 
     assert (first.path, first.body) == (second.path, second.body)
 
 
-def test_a_lost_job_is_no_failed_fit(splunkd: Splunkd, sidecar: Sidecar) -> None:
-    sidecar.script = [part, JOB, scripted.problem(500, "bug"), scripted.problem(500, "bug")]
+@pytest.mark.parametrize("replies", [[scripted.problem(500, "bug")] * 2, [half]], ids=["500", "no JSON"])
+def test_a_lost_job_is_no_failed_fit(splunkd: Splunkd, sidecar: Sidecar, replies: list[scripted.Reply]) -> None:
+    sidecar.script = [part, JOB, *replies]
     with fit(splunkd, "wait=5") as process:
         back = search.run(process, [events(3)])
     assert back.dicts()[0]["job"] == "j1" and "lost sight" in process.texts("WARN")[0]

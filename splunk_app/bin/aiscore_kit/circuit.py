@@ -17,10 +17,15 @@ class Circuit:
 
     def __init__(self, budget_s, clock=time.monotonic):
         self._clock = clock
-        self._left = budget_s
+        self._budget_s = self._left = budget_s
         self._in_a_row = 0
         self._probe_at = 0.0
         self._last = None
+
+    def allow(self, budget_s):
+        """The budget is this one, as is known only now; what was lost before counts."""
+        self._left += budget_s - self._budget_s
+        self._budget_s = budget_s
 
     def seconds(self, deadline_s):
         """How long the next chunk may take. Raises Failure when it should not even be tried."""

@@ -47,6 +47,7 @@ class Sidecar:
     def ask(self, request, seconds):
         """The Answer within `seconds` in all, retries and ticket included. Raises Failure or Cancelled."""
         deadline = Deadline(seconds)
+        self.request_id = ""
         try:
             return within(deadline, lambda: self._attempts(request, deadline), self._gone)
         except Failure as failure:
@@ -72,8 +73,12 @@ class Sidecar:
         requests = libraries.load_requests()
         headers = dict(request.headers)
         headers["Authorization"] = "Bearer " + self._tickets.get()
-        self.request_id = os.urandom(16).hex()
-        headers["AIScore-Request-Id"] = self.request_id
+        if not deadline.left():
+            # Nobody waits for this any more, and the next chunk may be on its way.
+            raise Failure("timeout", "no ticket within %g s" % deadline.seconds)
+        # Kept here too: what `self` holds is that of the latest request, of whichever thread.
+        request_id = self.request_id = os.urandom(16).hex()
+        headers["AIScore-Request-Id"] = request_id
         headers["Accept-Encoding"] = "identity"
         left = max(0.05, deadline.left())
         try:
@@ -99,7 +104,7 @@ class Sidecar:
             # requests lets the fault of a certificate file through as it is.
             raise Failure("tls", "ca_file cannot be used: %s" % str(error)[:200]) from None
         with response:
-            return self._read(request, response, deadline)
+            return self._read(request, response, deadline, request_id)
 
     def _open(self):
         if self._session is None:
@@ -113,7 +118,7 @@ class Sidecar:
             self._session = session
         return self._session
 
-    def _read(self, request, response, deadline):
+    def _read(self, request, response, deadline, request_id):
         headers = response.headers
         status = response.status_code
         if 300 <= status < 400:
@@ -127,20 +132,8 @@ class Sidecar:
         kind = headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind not in request.types:
             raise Failure("sidecar_error", "the reply is %s" % (kind[:40] or "of no type"), retry=True)
-        self._check_echo(request, headers, kind, body)
-        return Answer(status, headers, body, self.request_id)
-
-    def _check_echo(self, request, headers, kind, body):
-        if headers.get("AIScore-Request-Id") != self.request_id:
-            raise Failure("bad_response", "the reply answers another request")
-        digest = request.headers.get("AIScore-Digest")
-        if not digest or kind != "text/csv":
-            return
-        if headers.get("AIScore-Digest") != digest:
-            raise Failure("bad_response", "the sidecar read other bytes than were sent")
-        # The headers are those of our request; this ties the body to them. A well-formed one could be another's.
-        if headers.get("Content-Digest") != _content_digest(body):
-            raise Failure("bad_response", "other bytes came than the sidecar sent")
+        _check_echo(request, headers, kind, body, request_id)
+        return Answer(status, headers, body, request_id)
 
     def _refused(self, status, headers, body):
         problem = _problem(body)
@@ -158,6 +151,19 @@ class Sidecar:
         if (status, code) in ((404, "no_model"), (422, "bad_features")):
             raise Failure(code, text, status=status, mend=mend)
         raise Failure("sidecar_error", text, retry=status >= 500, status=status, mend=mend)
+
+
+def _check_echo(request, headers, kind, body, request_id):
+    if headers.get("AIScore-Request-Id") != request_id:
+        raise Failure("bad_response", "the reply answers another request")
+    digest = request.headers.get("AIScore-Digest")
+    if not digest or kind != "text/csv":
+        return
+    if headers.get("AIScore-Digest") != digest:
+        raise Failure("bad_response", "the sidecar read other bytes than were sent")
+    # The headers are those of our request; this ties the body to them. A well-formed one could be another's.
+    if headers.get("Content-Digest") != _content_digest(body):
+        raise Failure("bad_response", "other bytes came than the sidecar sent")
 
 
 def _body(response, limit, deadline):

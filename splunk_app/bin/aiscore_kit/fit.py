@@ -78,7 +78,7 @@ class Gather(Chunked, ReportingCommand):
         request = request._replace(types=("application/json",))
         deadline = Deadline(_SEND_S)
         answer = self.sidecar(deadline).ask(request, deadline.left())
-        if json.loads(answer.body.decode("utf-8")).get("digest") != request.headers["AIScore-Digest"]:
+        if _facts(answer).get("digest") != request.headers["AIScore-Digest"]:
             raise Failure("bad_response", "the sidecar kept other bytes than were sent")
         self._seq += 1
         self._rows += len(rows)
@@ -94,7 +94,7 @@ class Gather(Chunked, ReportingCommand):
         deadline = Deadline(_SEND_S)
         request = csv_request("POST", "/v1/fit", params, b"", self.search_header(self._seq), _REPLY)
         answer = self.sidecar(deadline).ask(request, deadline.left())
-        job = next(csv.DictReader(io.StringIO(answer.body.decode("utf-8"), newline="")))
+        job = _job(answer)
         job.setdefault("rows", str(self._rows))
         return self._row(self._waited(job))
 
@@ -105,12 +105,11 @@ class Gather(Chunked, ReportingCommand):
         request = Request("GET", path, {}, None, self.search_header(self._seq), _REPLY, ("application/json",))
         while deadline.left() and job.get("state") not in ("done", "failed"):
             try:
-                answer = self.sidecar(deadline).ask(request, max(0.5, deadline.left()))
+                job.update(_facts(self.sidecar(deadline).ask(request, max(0.5, deadline.left()))))
             except Failure as failure:
                 # The fit goes on without us: what is unknown is only its state.
                 self.write_warning("{}", "aifit lost sight of its job. " + self.explain_failure(failure))
                 break
-            job.update(json.loads(answer.body.decode("utf-8")))
             if job.get("state") not in ("done", "failed"):
                 time.sleep(min(_LOOK_S, deadline.left()))
                 if self._gone():
@@ -127,3 +126,22 @@ class Gather(Chunked, ReportingCommand):
         writer.writeheader()
         writer.writerow({name: "" if job.get(name) is None else job.get(name) for name in COLUMNS})
         return out.getvalue().encode("utf-8")
+
+
+def _facts(answer):
+    """The reply's JSON object."""
+    try:
+        found = json.loads(answer.body.decode("utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Failure("bad_response", "the sidecar's reply is not the JSON that was asked for")
+    return found
+
+
+def _job(answer):
+    """The one row of the reply's table, which names the job."""
+    rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8", "replace"), newline="")))
+    if len(rows) != 1 or not rows[0].get("job"):
+        raise Failure("bad_response", "the sidecar's table is not of the agreed form")
+    return rows[0]

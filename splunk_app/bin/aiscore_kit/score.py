@@ -18,6 +18,8 @@ from aiscore_kit.watch import Deadline
 from aiscore_kit.wire import Wire
 
 _MAX_CARRY = 8 << 10
+_PATIENCE_S = 10.0
+_BUDGET_S = 60.0
 _EXPLAIN_S = (0.25, 2.0)
 _EXPLAIN_ROW_S = 1e-4
 
@@ -26,7 +28,6 @@ class RowByRow(Chunked, StreamingCommand):
     """Scores each chunk in one request; labels its rows `unscored` when that fails. The shim holds the options."""
 
     _contract = None
-    _circuit = None
     _carry = ""
     _seq = 0
     _rows_seen = 0
@@ -44,6 +45,8 @@ class RowByRow(Chunked, StreamingCommand):
         self._reader = ReplyReader(self.prefix)
         self._unscored = Counter()
         self._failures = {}
+        # The budget's default, until the settings are known: splunkd may be as slow as any sidecar.
+        self._circuit = Circuit(_BUDGET_S)
         self._contract = self._known_contract()
         self.configuration.required_fields = self._required_fields()
 
@@ -100,17 +103,15 @@ class RowByRow(Chunked, StreamingCommand):
         try:
             found = self._scored(rows)
         except Failure as failure:
-            if self._circuit:
-                self._circuit.lost(failure, time.monotonic() - started)
+            self._circuit.lost(failure, time.monotonic() - started)
             raise
         self._circuit.answered()
         self.write_metric("aiscore.sidecar", (time.monotonic() - started, 1, len(rows), len(found)))
         return found
 
     def _scored(self, rows):
-        known = self.settings(self.patience())
-        if self._circuit is None:
-            self._circuit = Circuit(known.search_budget_s)
+        known = self.settings(Deadline(self._circuit.seconds(_PATIENCE_S)))
+        self._circuit.allow(known.search_budget_s)
         deadline = Deadline(self._circuit.seconds(known.chunk_deadline_s))
         fields = self._contract.fields if self._contract else None
         length = Length(fields, self.explain, int(known.max_reply_mb * (1 << 20)))

@@ -4,10 +4,9 @@ What fails here is splunkd's answer (ticket, settings), the question for the con
 list of models. A fit is never half committed: there is a model of all rows, or none, and the search has said which.
 """
 
+import asyncio
 import itertools
-import json
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from tests.reliability.campaign import Found
 from tests.reliability.faults import acts, check, events
 from tests.reliability.faults.ground import Ground
 from tests.reliability.faults.lateness import Lateness
-from tests.reliability.faults.proxy import Act, Asked, Fault
+from tests.reliability.faults.proxy import Act, Asked, Call, Fault
 from tests.reliability.faults.searches import SLACK_S, Log
 from tests.splunkd import pythons
 from tests.splunkd.command import CommandProcess
@@ -125,12 +124,12 @@ def _look(ground: Ground, log: Log, number: int, chunk: events.Chunk, reply: Fra
 # a fit
 
 
-def _fit(chosen: Callable[[Asked], bool], *, starts: bool) -> Callable[[Ground, str, str, Log], None]:
-    """The fault meets the chosen requests; `starts` tells whether the fit may go on although the search ended."""
+def _fit(chosen: Callable[[Asked], bool]) -> Callable[[Ground, str, str, Log], None]:
+    """The fault meets the chosen requests."""
 
     def run(ground: Ground, fault: str, python: str, log: Log) -> None:
         model = f"fit{next(_NUMBERS)}"
-        ground.proxy.fault = Fault(chosen, _HTTP[fault] if fault != "hang" else _hang_once(ground), 2)
+        ground.proxy.fault = Fault(chosen, _late if fault == "hang" else _HTTP[fault], 2)
         args = [f"model={model}", "entity=user", "fields=dest", "wait=20"]
         chunks = [events.chunk(200, 6000 + at * 200, 1) for at in range(3)]
         log.counts["events_in"] += 600
@@ -149,39 +148,30 @@ def _fit(chosen: Callable[[Asked], bool], *, starts: bool) -> Callable[[Ground, 
             log.must(bool(told) or (code == 0 and rows[0]["state"] == "done"), f"nothing was told: {process.show()}")
             _no_secret(ground, process, log)
         ground.calm()
-        _whole_or_not_at_all(ground, python, model, log, must=code == 0 and starts)
+        _whole_or_not_at_all(ground, python, model, log)
 
     return run
 
 
-def _hang_once(ground: Ground) -> Act:
-    """Late, but before the command gives up: a fit may take its time, so its requests wait a minute."""
-
-    async def act(call: acts.Call) -> None:
-        await acts.asyncio.sleep(1.0)
-        await call.send(await call.genuine())
-
-    return act
+async def _late(call: Call) -> None:
+    """A fit may take its time, so its requests wait a minute: the reply comes late, and is taken."""
+    await asyncio.sleep(1.0)
+    await call.send(await call.genuine())
 
 
-def _whole_or_not_at_all(ground: Ground, python: str, model: str, log: Log, must: bool) -> None:
-    """The model has all rows or there is none; one whose search said so is there."""
-    end = time.monotonic() + 30
-    row: dict[str, str] | None = None
-    while time.monotonic() < end:
-        listed = {found["model"]: found for found in _models(ground, python)}
-        row = listed.get(model)
-        if row and row["champion"] or not must and _idle(ground):
+def _whole_or_not_at_all(ground: Ground, python: str, model: str, log: Log) -> None:
+    """A commit that the sidecar took becomes a model of all rows; one that it did not take becomes none."""
+    commits = [asked.reply for asked in ground.proxy.seen if asked.path.startswith("/v1/fit?")]
+    taken = any(reply and reply.line.split(" ")[1].startswith("2") for reply in commits)
+    end = time.monotonic() + 60
+    while True:
+        row = next((found for found in _models(ground, python) if found["model"] == model), None)
+        if not taken or (row and row["champion"]) or time.monotonic() > end:
             break
         time.sleep(0.2)
-    log.must(not must or row is not None, "the search said that the fit is done, and there is no model")
-    log.must(row is None or row["rows"] == "600", f"the model was fitted with {row and row['rows']} of 600 rows")
-
-
-def _idle(ground: Ground) -> bool:
-    with urllib.request.urlopen(f"{ground.sidecar.url}/readyz", timeout=5) as reply:
-        found: dict[str, Any] = json.load(reply)
-    return not found.get("jobs")
+    rows = row["rows"] if row and row["champion"] else None
+    log.counts["fits_committed"] += taken
+    log.must(rows == ("600" if taken else None), f"committed: {taken}; the model has {rows} of 600 rows")
 
 
 def _models(ground: Ground, python: str) -> list[dict[str, str]]:
@@ -226,9 +216,9 @@ POINTS = (
     Point("ticket", _splunkd("aiscore/ticket", {"auth", "timeout"}, _DEADLINE_S)),
     Point("settings", _splunkd("configs/conf-aiscore/sidecar", {"internal", "timeout"}, 10.0)),
     Point("contract", _contract),
-    Point("fit: first part", _fit(lambda asked: asked.path.endswith("/0"), starts=False)),
-    Point("fit: last part", _fit(lambda asked: asked.path.endswith("/2"), starts=False)),
-    Point("fit: commit", _fit(lambda asked: asked.path.startswith("/v1/fit?"), starts=True)),
-    Point("fit: job", _fit(lambda asked: asked.path.startswith("/v1/jobs/"), starts=True)),
+    Point("fit: first part", _fit(lambda asked: asked.path.endswith("/0"))),
+    Point("fit: last part", _fit(lambda asked: asked.path.endswith("/2"))),
+    Point("fit: commit", _fit(lambda asked: asked.path.startswith("/v1/fit?"))),
+    Point("fit: job", _fit(lambda asked: asked.path.startswith("/v1/jobs/"))),
     Point("models", _list),
 )

@@ -36,7 +36,7 @@ TWINS: tuple[Twin, ...] = (
     Twin(
         "request id unchecked",
         f"{KIT}/client.py",
-        'if headers.get("AIScore-Request-Id") != self.request_id:',
+        'if headers.get("AIScore-Request-Id") != request_id:',
         "if False:",
         REPLIES,
     ),
