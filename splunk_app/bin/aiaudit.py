@@ -24,7 +24,7 @@ class AIAuditCommand(Audit):
     )
     after = Option(validate=options.Whole(0, 999999999999), doc="List the entries above this number, oldest first.")
     most = Option(validate=options.Whole(1, 10000), doc="How many entries to list; the newest, without after.")
-    kind = Option(validate=options.Pattern(r"[a-z_]{1,40}", "a kind of entry, such as promote"), doc="List this kind.")
+    kind = Option(validate=options.Pattern(r"[a-z_]{1,40}", "a kind of entry, such as promote"), doc="List entries of this kind.")
     model = Option(validate=options.model_name(), doc="List entries about this model.")
 
 
