@@ -36,12 +36,13 @@ def flush_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """A folder for its owner alone, with those above it, all durable; nothing happens when it is there."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    flush_folder(folder.parent)
+    """A folder for its owner alone, with those above it, all durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
+    # Also one that is there: whoever made it may not have come so far. Not everybody may read what lies above.
+    with suppress(PermissionError):
+        flush_folder(folder.parent)
 
 
 def _private(path: str, flags: int) -> int:

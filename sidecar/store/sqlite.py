@@ -182,25 +182,23 @@ class SqliteLedger:
             yield db
             db.execute("COMMIT")
         except BaseException:
-            self._undo(db)
-            raise
-
-    def _undo(self, db: sqlite3.Connection) -> None:
-        # After some faults of the disk SQLite has rolled back by itself, after others it cannot: then only a new
-        # connection is free of the transaction.
-        try:
-            if db.in_transaction:
+            if db.in_transaction:  # after some faults of the disk SQLite has rolled back by itself
                 db.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._local.db = None
-            db.close()
+            raise
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as failure:
+            self._drop()
             raise StoreError(f"the ledger {self._path} cannot be used: {failure}") from failure
+
+    def _drop(self) -> None:
+        # A connection that was opened on an ill disk may stay in a transaction, or read-only, when the disk is well.
+        db, self._local.db = getattr(self._local, "db", None), None
+        if db is not None:
+            db.close()
 
     def _select(self, where: str, values: tuple[Any, ...] = ()) -> list[Found]:
         return list(self._rows(where, values))
@@ -279,6 +277,9 @@ def _prepare(db: sqlite3.Connection) -> None:
     if mode != "wal":
         raise sqlite3.OperationalError("no write-ahead log can be kept here; take a local disk")
     db.execute("PRAGMA synchronous = FULL")
+    # A log that was found may hold what was never flushed, by a process that was killed or on a disk that failed:
+    # it goes into the database, durably, before anything is built on it.
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _alone(found: Found) -> Entry:

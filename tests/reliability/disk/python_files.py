@@ -5,6 +5,7 @@ import builtins
 import io
 import os
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from tests.reliability.disk.recorder import Op, Recorder
@@ -17,13 +18,14 @@ real_mkdir, real_rmdir = os.mkdir, os.rmdir
 def install(recorder: Recorder) -> None:
     """Put the recorder between this process and its files, for good."""
     calls = Calls(recorder)
-    for place in (io, _io, builtins):
-        place.open = calls.open
+    places: tuple[ModuleType, ...] = (io, _io, builtins)
+    for place in places:
+        setattr(place, "open", calls.open)  # noqa: B010
     os.open, os.close = calls.os_open, calls.close  # type: ignore[assignment]
-    os.fsync = os.fdatasync = calls.fsync
+    os.fsync = os.fdatasync = calls.fsync  # type: ignore[assignment]
     os.replace = os.rename = calls.replace  # type: ignore[assignment]
     os.unlink = os.remove = calls.unlink  # type: ignore[assignment]
-    os.link, os.mkdir, os.rmdir = calls.link, calls.mkdir, calls.rmdir  # type: ignore[assignment]
+    os.link, os.mkdir, os.rmdir = calls.link, calls.mkdir, calls.rmdir
     # Some modules look up here what the system can do with a folder's handle.
     for call in (calls.os_open, calls.unlink, calls.rmdir):
         os.supports_dir_fd.add(call)  # type: ignore[arg-type]
@@ -79,7 +81,7 @@ class Calls:
         if not ours:
             return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         if not set(mode) & set("wax+"):
-            with self._recorder.call("open") as error:
+            with self._recorder.call("open to read") as error:
                 _fail(error)
                 return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         raw = self._raw(file, mode.replace("t", "").replace("b", ""), closefd, opener)
@@ -103,7 +105,7 @@ class Calls:
         here = self._place(path, dir_fd)
         if here is None:
             return real_os_open(path, flags, mode, dir_fd=dir_fd)
-        with self._recorder.call("open") as error:
+        with self._recorder.call("open" if flags & os.O_ACCMODE else "open to read") as error:
             _fail(error)
             handle = real_os_open(path, flags, mode, dir_fd=dir_fd)
             folder = os.path.isdir(f"/proc/self/fd/{handle}")

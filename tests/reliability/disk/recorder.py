@@ -4,9 +4,9 @@ Python's own file functions (`python_files`) and SQLite's (`sqlite_files`) both 
 so the order in the log is the order in which things happened. A fault makes one of the calls fail instead.
 """
 
+import errno
 import os
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +30,10 @@ class Op(NamedTuple):
     facts: Any = None
 
 
+READS = {"open to read", "sqlite read"}
+"""What a full or closed disk still does."""
+
+
 @dataclass
 class Fault:
     """The call number `at` (from 1) fails with `error`; with `lasting`, all later ones too, until it is healed."""
@@ -37,11 +41,16 @@ class Fault:
     error: int
     at: int
     lasting: bool = False
+    calls: int = 0
     met: int = 0
     healed: bool = False
 
-    def strikes(self, now: int) -> bool:
-        """Does it strike at the call number `now`? What was struck is counted in `met`."""
+    def strikes(self, what: str) -> bool:
+        """Does it strike this call? What was struck is counted in `met`."""
+        if what in READS and self.error != errno.EIO:
+            return False
+        self.calls += 1
+        now = self.calls
         struck = not self.healed and (now >= self.at if self.lasting else now == self.at)
         self.met += struck
         return struck
@@ -50,11 +59,14 @@ class Fault:
 class Recorder:
     """The log of everything below `root`; one for the process."""
 
-    def __init__(self, root: Path, fault: Fault | None = None) -> None:
+    def __init__(self, root: Path) -> None:
+        self.lock = threading.RLock()
+        self.begin(root)
+
+    def begin(self, root: Path, fault: Fault | None = None) -> None:
+        """Forget all, and start with an empty folder."""
         self.root = os.path.realpath(root)
         self.log: list[Op] = []
-        self.lock = threading.RLock()
-        self.calls: Counter[str] = Counter()
         self._fault = fault
         self._names: dict[str, int] = {}
         self._handles: dict[int, str | int] = {}
@@ -71,9 +83,7 @@ class Recorder:
     def call(self, what: str) -> Iterator[int]:
         """Hold the others back for one call; gives the error it is to fail with, or 0."""
         with self.lock:
-            self.calls[what] += 1
-            struck = self._fault is not None and self._fault.strikes(self.calls.total())
-            yield self._fault.error if struck and self._fault else 0
+            yield self._fault.error if self._fault and self._fault.strikes(what) else 0
 
     def said(self, what: str, **facts: Any) -> None:
         """The workload knows something from now on."""
