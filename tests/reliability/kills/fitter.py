@@ -35,6 +35,7 @@ class Fitter(Client):
         self.sessions: list[Session] = []
         self.kills = 0
         self.progress = 0.0
+        self.whole = 0
         super().__init__(lane, seed)
 
     @property
@@ -51,8 +52,8 @@ class Fitter(Client):
             yield from self._sent(session)
             yield from self._committed(session)
             yield from self._watched(session)
-            if self.chance.random() < 0.5:
-                yield from self._committed(session)
+            yield from self._committed(session)
+            self.whole += 1
 
     def _sent(self, session: Session) -> Iterator[None]:
         for seq, body in enumerate(_bodies(self.chance.getrandbits(30))):

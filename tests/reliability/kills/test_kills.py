@@ -1,20 +1,22 @@
 """Servers are killed while clients write: what was acknowledged stays, once, and nothing is half made."""
 
+import pytest
+
 from tests.reliability.kills import lane
-from tests.reliability.kills.lane import AIMS
 
 KILLS = 22
-"""In each of two lanes, beside one kill of each aim."""
+"""In each of two lanes, at random. Each lane ends with one more, so that with those that are aimed it is 52."""
 
 
-def test_a_kill_of_each_kind() -> None:
-    found = lane.run("each", 1, AIMS)
+@pytest.mark.parametrize("aim", ["part", "fit", "change"])
+def test_a_kill_that_is_aimed(aim: str) -> None:
+    found = lane.run(aim, 1, [known for known in lane.AIMS if known.name == aim])
     assert not found.wrong, "\n".join(found.wrong)
-    assert found.counts["kills"] == len(AIMS) and found.counts["writes_acknowledged"] > 20, found.counts
+    assert found.counts["kills"] == 2 and found.counts["writes_acknowledged"] > 5, found.counts
 
 
 def test_kills_at_random() -> None:
     found = lane.side_by_side("ci", 1, KILLS)
     assert not found.wrong, "\n".join(found.wrong)
-    assert found.counts["kills"] == 2 * KILLS and found.counts["kills_idle"] < KILLS, found.counts
+    assert found.counts["kills"] == 2 * KILLS + 2 and found.counts["kills_idle"] < KILLS, found.counts
     assert found.counts["writes_acknowledged"] > 2 * KILLS, found.counts
