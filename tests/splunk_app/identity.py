@@ -66,6 +66,7 @@ REASONS = (
     b"caf\xc3\xa9",
 )
 POOL = 400
+HUGE_FROM = 1000
 
 
 class Chunk:
@@ -87,6 +88,8 @@ class Chunk:
 def drawn(chance, left, largest):
     """A chunk of at most `left` rows, by chance of any kind."""
     kind = chance.choice(list(KINDS))
+    if kind == "huge" and (largest < HUGE_FROM or chance.random() < 0.8):
+        kind = "plain"
     size, width = min(left, largest, _size(chance, kind, largest)), chance.choice((1, 2, 3, 5, 8, 15))
     if size <= 1000 and kind not in ("long", "huge"):
         width = chance.choice((width, width, 60, 400))
@@ -114,7 +117,7 @@ def _size(chance, kind, largest):
     if kind in ("long", "wide"):
         return chance.choice(SIZES[:4])
     if kind == "huge":
-        return 2
+        return 1
     if kind in ("plain", "multivalue") and chance.random() < 0.1:
         return largest
     if kind == "came in":
@@ -215,9 +218,9 @@ def _changed_where_outputs_came_in(chunk, back, suffixes, names):
 
 def _values(record):
     """The cells' values, as Python's csv module reads the record."""
-    text = record.decode("latin-1").replace("\0", "\u0101")
-    row = next(csv.reader([text.rstrip("\r\n")] if '"' not in text else io.StringIO(text, newline="")), [])
-    return [cell.replace("\u0101", "\0").encode("latin-1") for cell in row]
+    text = record.decode("latin-1").rstrip("\r\n").replace("\r", "\u0100").replace("\0", "\u0101")
+    row = next(csv.reader(io.StringIO(text, newline="")), [])
+    return [cell.replace("\u0100", "\r").replace("\u0101", "\0").encode("latin-1") for cell in row]
 
 
 def _read(header, row):
