@@ -57,11 +57,20 @@ def test_putting_again_writes_nothing(tmp_path: Path) -> None:
     assert where(tmp_path, name).stat().st_ino == before
 
 
-def test_a_mapped_blob_cannot_be_written(tmp_path: Path) -> None:
+def test_a_blob_that_was_read_cannot_be_written(tmp_path: Path) -> None:
     blobs = FileBlobs(tmp_path)
     (name,) = blobs.put([b"content"])
     with pytest.raises(TypeError):
         blobs.read(name)[0] = 0
+
+
+def test_what_was_read_stays_what_it_was_whatever_becomes_of_the_file(tmp_path: Path) -> None:
+    """A mapped file that is cut short would end the process."""
+    blobs = FileBlobs(tmp_path)
+    (name,) = blobs.put([b"content" * 10_000])
+    kept = blobs.read(name)
+    where(tmp_path, name).write_bytes(b"")
+    assert bytes(kept) == b"content" * 10_000
 
 
 def test_a_crash_while_writing_leaves_no_half_blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,17 +84,38 @@ def test_a_crash_while_writing_leaves_no_half_blob(tmp_path: Path, monkeypatch: 
     monkeypatch.undo()
     with pytest.raises(StoreError, match="is missing"):
         blobs.read(hashlib.sha256(b"content").hexdigest())
+    assert list(tmp_path.glob("*/*")) == []
+
+
+def test_a_bad_sector_is_an_error_and_mended_by_putting_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    blobs = FileBlobs(tmp_path)
+    (name,) = blobs.put([b"content"])
+    before = where(tmp_path, name).stat().st_ino
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "read_bytes", fail)
+        with pytest.raises(StoreError, match="cannot be read: Input/output error"):
+            blobs.read(name)
+        blobs.put([b"content"])
+    assert where(tmp_path, name).stat().st_ino != before
+    assert bytes(blobs.read(name)) == b"content"
 
 
 def test_every_file_and_its_folder_are_flushed_before_the_name_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps: list[str] = []
+    blobs, steps = FileBlobs(tmp_path), list[str]()
     real_flush, real_rename = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("flush"), real_flush(handle))[1])
     monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("rename"), real_rename(old, new))[1])
-    FileBlobs(tmp_path).put([b"content"])
+    blobs.put([b"content"])
     assert steps == ["flush", "rename", "flush", "flush"]
+    blobs.put([b"content"])  # whoever wrote it may not have come so far
+    assert steps[4:] == ["flush", "flush"]
 
 
 def test_what_was_never_finished_is_swept_once_it_is_old(tmp_path: Path) -> None:

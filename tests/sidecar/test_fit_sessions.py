@@ -3,6 +3,7 @@
 import csv
 import gc
 import io
+import os
 import re
 import time
 import weakref
@@ -19,6 +20,7 @@ from sidecar.api.problems import STATUS
 from sidecar.api.sessions import gathered
 from sidecar.errors import CallerError, NotReady, StoreError
 from sidecar.store.sessions import FileSessions, SessionLimits
+from sidecar.store.sqlite import SqliteLedger
 from sidecar.verbs import Verb
 from sidecar.wire import Limits
 from tests.sidecar.conftest import Api, code_of, events
@@ -307,6 +309,61 @@ def test_an_altered_part_is_not_fitted(tmp_path: Path) -> None:
     next(tmp_path.glob("*/*.csv")).write_bytes(b"contemt")
     with pytest.raises(StoreError, match="altered"):
         kept.body("ann", "s", part)
+
+
+def test_a_part_is_durable_before_it_is_acknowledged(api: Api, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command sends a part once: one that is lost later would cost the whole fit."""
+    real, flushed = os.fsync, list[str]()
+
+    def flush(handle: int) -> None:
+        flushed.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        if len(flushed) < 5:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    for _ in range(4):
+        reply = api.put("/v1/fit/s/1/0", PARTS[0])
+        assert code_of(reply) == (500, "store") and b"Traceback" not in reply.data
+    assert not list((home / "sessions").glob("*/*"))
+    assert api.put("/v1/fit/s/1/0", PARTS[0]).status_code == 200
+    place = next((home / "sessions").iterdir())
+    assert flushed[4:] == [".new-0", place.name, "sessions"]
+    assert api.put("/v1/fit/s/1/0", PARTS[0]).status_code == 200
+    assert flushed[7:] == [place.name, "sessions"]
+
+
+def full(ledger: SqliteLedger) -> None:
+    """Let this thread's next write need a page more than there may be."""
+    (pages,) = ledger._db().execute("PRAGMA page_count").fetchone()
+    ledger._db().execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_full_disk_refuses_a_fit_and_takes_it_when_there_is_room(api: Api) -> None:
+    ledger = api.service.house.ledger
+    assert isinstance(ledger, SqliteLedger)
+    for seq, part in enumerate(PARTS):
+        api.put(f"/v1/fit/s/1/{seq}", part)
+    with pytest.raises(StoreError, match="database or disk is full"):
+        for _ in range(100):  # the last page has room for some more
+            full(ledger)
+            ledger.append("x", {}, by="t")
+    before = len(ledger.entries())
+    full(ledger)
+    refused = api.post(COMMIT)
+    assert code_of(refused) == (500, "store") and b"Traceback" not in refused.data
+    assert len(ledger.entries()) == before and api.service.jobs.busy() == 0
+    assert finished(api, row(api.post(COMMIT).data)["job"])["state"] == "done"
+
+
+def test_a_broken_disk_does_not_end_the_sweeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = sessions_in(tmp_path, lifetime_s=0)
+    kept.put("ann", "s", 0, 1, b"content")
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "iterdir", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        assert kept.expire() == 0
+        with pytest.raises(StoreError, match="cannot be read: Input/output error"):
+            kept.parts("ann", "s")
 
 
 def test_old_sessions_are_removed_and_young_ones_stay(tmp_path: Path) -> None:

@@ -50,6 +50,31 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) 
         private_folder(tmp_path / "file" / "home")
 
 
+def test_a_key_is_flushed_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match="bundle.key cannot be made: Input/output error"):
+        key_in(tmp_path, "bundle")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    key = key_in(tmp_path, "bundle")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match="cannot be made"):  # it may be another process's, of a moment ago
+        key_in(tmp_path, "bundle")
+    monkeypatch.undo()
+    assert key_in(tmp_path, "bundle") == key
+
+
+def test_a_home_in_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", fail)
+    assert private_folder(tmp_path / "a" / "home").is_dir()
+
+
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled code is loaded from the cache's folder: whoever owns it could give us theirs."""
     owner = os.geteuid()

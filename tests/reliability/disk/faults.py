@@ -115,6 +115,7 @@ def swept(kind: str, error: str, lasting: bool, base: Path, only: int = 0) -> It
     recorder = Recorder(base)
     python_files.install(recorder)
     SHIMS.append(sqlite_files.install(recorder))
+    gc.freeze()  # what is there by now needs no looking at after each run
     number = only or 1
     while True:
         fault = Fault(ERRORS[error], number, lasting)

@@ -1,0 +1,74 @@
+"""A disk that is full, broken or read-only at any call: words for the keeper, and never a false success."""
+
+from pathlib import Path
+
+import pytest
+
+from sidecar.errors import StoreError
+from sidecar.store import sqlite
+from tests.reliability.disk import faults
+from tests.reliability.disk.workloads import open_ledger
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "lasting"),
+    [("ledger", "broken", False), ("ledger", "read-only", True), ("home", "full", True), ("home", "broken", False)],
+    ids=["ledger-once", "ledger-lasting", "home-lasting", "home-once"],
+)
+def test_no_failing_call_is_taken_for_a_success(kind: str, error: str, lasting: bool) -> None:
+    found = faults.tried(kind, error, lasting)
+    assert list(found.wrong) == []
+    assert found.counts["false_successes"] == 0
+    assert found.counts["disk_faults"] >= found.counts["disk_fault_runs"] > 100
+    assert found.counts["writes_acknowledged"] > 300 < found.counts["writes_refused"] * 4
+
+
+def test_the_head_note_lags_by_one_entry_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry is there when its note fails, so its writer hears of success; nobody may build on it unnoted."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    ledger = open_ledger(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(sqlite, "write_whole", fail)
+        assert ledger.append("fact", {"n": 1}, by="t", key="k").number == 1
+        with pytest.raises(StoreError, match="No space left"):
+            ledger.append("fact", {"n": 2}, by="t")
+        assert ledger.append("fact", {"n": 1}, by="t", key="k").number == 1
+        assert len(ledger.entries()) == ledger.verify() == 1
+    assert ledger.append("fact", {"n": 2}, by="t").number == 2
+    assert (tmp_path / "ledger.db.head").read_text().startswith("2 ")
+    assert open_ledger(tmp_path).verify() == 2
+
+
+def test_what_cannot_be_written_leaves_no_transaction_behind(tmp_path: Path) -> None:
+    ledger, other = open_ledger(tmp_path), open_ledger(tmp_path)
+    with pytest.raises(TypeError):
+        ledger.append("fact", {"n": object()}, by="t")
+    other._db().execute("PRAGMA busy_timeout = 100")
+    assert other.append("fact", {"n": 1}, by="t").number == 1
+    assert ledger.append("fact", {"n": 2}, by="t").number == 2
+
+
+def test_a_place_without_a_write_ahead_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite answers with the mode it has, and goes on in it."""
+    monkeypatch.setattr(sqlite, "_prepare", lambda db: real(Other(db)))
+    with pytest.raises(StoreError, match="take a local disk"):
+        open_ledger(tmp_path)
+
+
+real = sqlite._prepare
+
+
+class Other:
+    """A connection to a database that stays in another mode."""
+
+    def __init__(self, db: object) -> None:
+        self.db = db
+
+    def execute(self, _: str) -> "Other":
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return ("delete",)
