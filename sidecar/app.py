@@ -22,6 +22,7 @@ from sidecar.house import House
 from sidecar.jobs import Jobs
 from sidecar.journal import tell_bug
 from sidecar.keys import key_in
+from sidecar.ledger_watch import LedgerWatch
 from sidecar.settings import Settings
 from sidecar.shelf import Shelf
 from sidecar.store.files import FileBlobs
@@ -82,13 +83,15 @@ class Running:
     jobs: Jobs
     sessions: FileSessions
     blobs: FileBlobs
+    watch: LedgerWatch
 
     def start(self) -> None:
-        """Start both, in the background; what an ended fit had gathered is of no more use."""
+        """Start all, in the background; what an ended fit had gathered is of no more use."""
         for job in self.jobs.start():
             if job.session:
                 self.sessions.drop(job.by, job.session)
         threading.Thread(target=self._sweep, name="sessions", daemon=True).start()
+        threading.Thread(target=self.watch.run, name="ledger", daemon=True).start()
 
     def _sweep(self) -> None:
         while True:
@@ -104,7 +107,7 @@ def create_app(settings: Settings) -> Flask:
         settings.max_sessions, settings.max_fit_rows, settings.max_fit_mb * 2**20, settings.session_lifetime_s
     )
     sessions, blobs = FileSessions(settings.home / "sessions", limits), FileBlobs(settings.home / "blobs")
-    running = Running(house.jobs, sessions, blobs)
+    running = Running(house.jobs, sessions, blobs, LedgerWatch(house.ledger))
     gate = Gate(accepted_secrets(settings), house.ledger, house.clock)
     service = Service(
         house,
@@ -122,6 +125,8 @@ def create_app(settings: Settings) -> Flask:
     for routes in (commands, sessions_routes, jobs_routes, health):
         app.register_blueprint(routes(service))
     service.metrics.watch("aiscore_busy_requests", "Requests being worked on", lambda: service.capacity.taken)
+    broken = "1 when the last check found the ledger changed"
+    service.metrics.watch("aiscore_ledger_broken", broken, lambda: running.watch.broken)
     service.metrics.watch("aiscore_jobs", "Jobs waiting or running", house.jobs.busy)
     running.start()
     return app

@@ -74,7 +74,8 @@ def _words(entry: Entry) -> str:
     """What happened, in a line; never a secret's hash."""
     facts = {name: _short(value) for name, value in entry.body.items() if name in TOLD and value not in ("", [], None)}
     told = ", ".join(f"{TOLD[name]} {value}".strip() for name, value in facts.items())
-    return f"{WHAT.get(entry.kind, entry.kind.replace('_', ' '))}: {told}" if told else WHAT.get(entry.kind, entry.kind)
+    what = WHAT.get(entry.kind, entry.kind.replace("_", " "))
+    return f"{what}: {told}" if told else what
 
 
 def _short(value: Any) -> str:
