@@ -76,7 +76,8 @@ def test_without_wait_the_job_goes_on(splunkd: Splunkd, sidecar: Sidecar) -> Non
         ([scripted.as_json({"digest": "other"})], "other bytes"),
         ([scripted.table(["a"], []), scripted.table(["a"], [])], "sidecar_error"),
         ([half], "bad_response"),
-        ([part, scripted.table(["job", "model"], [])], "bad_response"),
+        ([part, scripted.table(["job", "model"], [])], "cannot tell whether its fit has started"),
+        ([part, scripted.problem(422, "few_rows")], "has not started a fit"),
         ([part, JOB, state(state="failed", message="no {variance}")], "failed: no {variance}"),
     ],
 )

@@ -31,6 +31,7 @@ class Gather(Chunked, ReportingCommand):
 
     _seq = 0
     _rows = 0
+    _committing = False
 
     def reduce(self, records):
         """Not used: rows are gathered over the whole search, not chunk by chunk."""
@@ -60,7 +61,10 @@ class Gather(Chunked, ReportingCommand):
                 self._send(rows)
             return self._finish() if self._finished else b""
         except Failure as failure:
-            self.stop("aifit has not started a fit. " + self.explain_failure(failure))
+            # Of a commit without a clear answer nobody knows whether the sidecar took it.
+            unknown = self._committing and not 400 <= failure.status < 500
+            said = "cannot tell whether its fit has started: see | aimodels." if unknown else "has not started a fit."
+            self.stop("aifit %s %s" % (said, self.explain_failure(failure)))
         except (Cancelled, SystemExit):
             raise
         except Exception as error:
@@ -93,8 +97,8 @@ class Gather(Chunked, ReportingCommand):
                 params[name] = str(value)
         deadline = Deadline(_SEND_S)
         request = csv_request("POST", "/v1/fit", params, b"", self.search_header(self._seq), _REPLY)
-        answer = self.sidecar(deadline).ask(request, deadline.left())
-        job = _job(answer)
+        self._committing = True
+        job = _job(self.sidecar(deadline).ask(request, deadline.left()))
         job.setdefault("rows", str(self._rows))
         return self._row(self._waited(job))
 

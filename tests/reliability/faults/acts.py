@@ -1,7 +1,9 @@
 """What the proxy does with one request: the faults that happen inside HTTP."""
 
 import asyncio
+import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -87,15 +89,17 @@ def redirect(status: int, trap: Callable[[], str]) -> Act:
 
 
 def whole(change: Callable[[Message], Message]) -> Act:
-    """The sidecar's reply with something changed; its length is announced rightly."""
+    """The sidecar's reply with something changed, as a sidecar that is at fault itself would send it.
+
+    Its length and digest are those of the changed body: what is wrong with it is all that can tell.
+    """
 
     async def act(call: Call) -> None:
         reply = await call.genuine()
         changed = change(Message(reply.line, list(reply.fields), reply.body))
-        fields = [pair for pair in changed.fields if pair[0].lower() not in ("content-length", "transfer-encoding")]
-        await call.send(
-            Message(changed.line, [*fields, ("Content-Length", str(len(changed.body)))], changed.body).encoded()
-        )
+        digest = base64.b64encode(hashlib.sha256(changed.body).digest()).decode()
+        fields = changed.replaced(Content_Length=str(len(changed.body)), Content_Digest=f"sha-256=:{digest}:")
+        await call.send(Message(changed.line, fields, changed.body))
 
     return act
 
