@@ -159,6 +159,8 @@ class Forest:
         found.trees.check_size()  # and that the arrays agree
         if not (found.left[leaf] == LEAF).all() or not (found.right[leaf] == LEAF).all():
             raise DataError("a leaf with children", field="model", mend="fit the model again")
+        if not (found.weight >= 1).all():
+            raise DataError("a node that no row has passed", field="model", mend="fit the model again")
         if not np.isfinite(found.value).all():
             raise DataError("a path length that is no number", field="model", mend="fit the model again")
         return found

@@ -16,6 +16,7 @@ from models.errors import DataError
 
 Ints = npt.NDArray[np.int32]
 LEAF = -1
+MOST_TREES = 10_000
 MOST_NODES = 1 << 19
 MOST_DEPTH = 32
 """What a file may hold: several times what is grown, and so little that no explanation takes gigabytes or minutes."""
@@ -111,6 +112,8 @@ class Trees:
         fault = ""
         if not 0 < len(self.feature) <= MOST_NODES:
             fault = f"no nodes, or more than {MOST_NODES}"
+        elif len(self.roots) > MOST_TREES:
+            fault = f"more than {MOST_TREES} trees"
         elif not self._ends_at(MOST_DEPTH):
             fault = f"a tree of more than {MOST_DEPTH} steps"
         elif not abs(self.base) + np.maximum.reduceat(largest, self.roots).sum() <= MOST_TOTAL:

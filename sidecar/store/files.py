@@ -1,8 +1,6 @@
-"""Blobs as files named by their hash, memory-mapped when read."""
+"""Blobs as files named by their hash, checked when read."""
 
 import hashlib
-import mmap
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -39,7 +37,7 @@ class FileBlobs:
     def read(self, name: str) -> memoryview:
         if not NAME.fullmatch(name):
             raise StoreError("a blob's name is 64 hex letters")
-        return _mapped(self._path(name), name)
+        return _content(self._path(name), name)
 
     def sweep(self, before: float) -> int:
         """Remove what was begun before this moment (epoch seconds) and never finished, as by a kill; how many.
@@ -77,16 +75,14 @@ class FileBlobs:
             flush_folder(self._folder)
 
 
-def _mapped(path: Path, name: str) -> memoryview:
+def _content(path: Path, name: str) -> memoryview:
     try:
-        with path.open("rb") as file:
-            # Read before it is mapped: a bad sector is an error here, and the end of the process in mapped memory.
-            if hashlib.file_digest(file, "sha256").hexdigest() != name:
-                raise StoreError(f"blob {name[:12]} was altered; restore it from a backup")
-            if not os.fstat(file.fileno()).st_size:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        # Never mapped: a mapped file that is cut short ends the process, and one that is altered alters a loaded model.
+        content = path.read_bytes()
     except FileNotFoundError:
         raise StoreError(f"blob {name[:12]} is missing; restore it from a backup") from None
     except OSError as failure:
         raise StoreError(f"blob {name[:12]} cannot be read: {failure.strerror}") from failure
+    if hashlib.sha256(content).hexdigest() != name:
+        raise StoreError(f"blob {name[:12]} was altered; restore it from a backup")
+    return memoryview(content)
