@@ -225,12 +225,8 @@ def resigned(pair: Pair, issuer: Pair, digest: str) -> Pair:
             "keyUsage=critical,digitalSignature,keyEncipherment\nsubjectKeyIdentifier=hash\n"
             "authorityKeyIdentifier=keyid\n"
         )
-        subprocess.run(
-            "openssl req -new -key own.key -subj /CN=sidecar -out own.csr".split(),
-            cwd=place, check=True, capture_output=True,
-        )  # fmt: skip
-        subprocess.run(
-            f"openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -days 5 -extfile says -{digest} -out own.pem".split(),
-            cwd=place, check=True, capture_output=True,
-        )  # fmt: skip
+        asking = "req -new -key own.key -subj /CN=sidecar -out own.csr"
+        signing = f"x509 -req -in own.csr -CA ca.pem -CAkey ca.key -days 5 -extfile says -{digest} -out own.pem"
+        for words in (asking, signing):
+            subprocess.run(["openssl", *words.split()], cwd=place, check=True, capture_output=True)
         return Pair(x509.load_pem_x509_certificate((place / "own.pem").read_bytes()), pair.key)

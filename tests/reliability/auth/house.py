@@ -1,6 +1,7 @@
 """A sidecar that has changed its secret twice and knows some tokens; asked in this process or over the wire."""
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -54,13 +55,15 @@ def in_process(home: Path) -> tuple[Flask, Ask]:
 class Server:
     """`aiscore serve` over a home; use it as a context manager."""
 
-    def __init__(self, home: Path, *words: str) -> None:
+    def __init__(self, home: Path, *words: str, environment: dict[str, str] | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         self.log = home.parent / f"{home.name}-{self.port}.log"
         command = [sys.executable, "-m", "sidecar", "serve", "--home", str(home), "--bind", f"127.0.0.1:{self.port}"]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen([*command, *words], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                [*command, *words], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | (environment or {})
+            )
         self._line: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> "Server":

@@ -2,13 +2,11 @@
 
 import json
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
-APP = HERE.parents[2] / "splunk_app"
 TICKET = "t1.canary-of-the-ticket.0123456789abcdef"
 EVENT = "canary of an event"
 
@@ -25,9 +23,7 @@ class Outcome(NamedTuple):
 class Kit:
     """A client in a process of its own, its log at DEBUG; use it as a context manager."""
 
-    def __init__(
-        self, python: str = sys.executable, app: Path = APP, environment: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, python: str, app: Path, environment: dict[str, str] | None = None) -> None:
         self._log: list[str] = []
         self._process = subprocess.Popen(
             [python, str(HERE / "kit_probe.py"), str(app)],

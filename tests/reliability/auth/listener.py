@@ -5,7 +5,6 @@ import ssl
 import threading
 from contextlib import suppress
 
-
 ANSWER = b"HTTP/1.1 500 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 

@@ -59,7 +59,7 @@ def expected(cell: Cell) -> int:
     if opens is None and not open_path:
         return 401
     if cell.rule is None:
-        return 200 if cell.known and cell.method == "OPTIONS" else 405 if cell.known else 404
+        return 405 if cell.known else 404
     needed = cell.rule.scopes
     return 403 if needed and not needed & (opens or set()) else cell.rule.answer
 

@@ -3,6 +3,7 @@
 A route, a verb or an action that is in the service but not here is a hole in this table: `missing` names it.
 """
 
+import re
 from typing import Literal, NamedTuple, get_args, get_origin
 
 from flask import Flask
@@ -11,8 +12,8 @@ from sidecar.verbs import VERBS, Verb
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 """Every method that is asked; the last one is nobody's."""
-FOLLOWING = {"HEAD", "OPTIONS"}
-"""Methods that the framework adds to a route: HEAD is its GET, OPTIONS only names the route's methods."""
+FOLLOWING = {"HEAD"}
+"""The method that the framework adds to a route with GET: the same without the body."""
 
 
 class Rule(NamedTuple):
@@ -31,7 +32,7 @@ class Rule(NamedTuple):
 
 
 SCORE, FIT, ADMIN = frozenset({"score"}), frozenset({"fit"}), frozenset({"admin"})
-VERB, PART = "/v1/<name>", "/v1/fit/<sid>/<position>/<int:seq>"
+VERB, PART = "/v1/<name>", "/v1/fit/<sid>/<position>/<seq>"
 RULES = (
     Rule("POST", VERB, "/v1/score?model=ait", 404, SCORE, body=b"a\n1\n"),
     Rule("POST", VERB, "/v1/score?model=ait&explain=all", 404, SCORE, body=b"a\n1\n"),
@@ -52,6 +53,10 @@ RULES = (
     Rule("POST", VERB, "/v1/models?action=promote", 400, ADMIN),
     Rule("POST", VERB, "/v1/models?model=ait&action=retire&version=x", 404, ADMIN),
     Rule("POST", VERB, "/v1/models?model=ait&action=rollback", 404, ADMIN),
+    Rule("POST", VERB, "/v1/audit", 200, ADMIN),
+    Rule("POST", VERB, "/v1/audit?action=list&kind=token&most=1", 200, ADMIN),
+    Rule("POST", VERB, "/v1/audit?action=head", 200, ADMIN),
+    Rule("POST", VERB, "/v1/audit?action=verify", 200, ADMIN),
     Rule("PUT", PART, "/v1/fit/s/1/0", 400, FIT),
     Rule("GET", "/v1/jobs/<job_id>", "/v1/jobs/x", 404, SCORE),
     Rule("GET", "/metrics", "/metrics", 200, frozenset({"admin", "metrics"})),
@@ -81,7 +86,11 @@ UNKNOWN = (
 def missing(app: Flask) -> list[str]:
     """What the service offers and this table does not name."""
     ruled = {(rule.method, rule.route) for rule in RULES}
-    offered = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in (rule.methods or ())}
+    offered = {
+        (method, re.sub(r"<\w+:", "<", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or ())
+    }
     routes = [f"{method} {route}" for method, route in sorted(offered - ruled) if method not in FOLLOWING]
     return routes + [f"POST {url}" for verb in VERBS.values() for url in _choices(verb) if not _ruled(url)]
 

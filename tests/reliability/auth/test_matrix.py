@@ -1,4 +1,4 @@
-"""Every rule with every credential in this process, and a sample through a server, where the door checks too."""
+"""Every rule with every credential, in this process."""
 
 from pathlib import Path
 
@@ -38,26 +38,14 @@ def test_what_is_offered_and_not_ruled_is_named(asking: tuple[Flask, Ask]) -> No
 def test_a_new_route_without_a_rule_is_a_failure() -> None:
     app = Flask("planted", static_folder=None)
     app.add_url_rule("/v1/backdoor", view_func=lambda: "", methods=["POST", "DELETE"])
-    assert [name for name in rules.missing(app) if "backdoor" in name] == [
-        "DELETE /v1/backdoor",
-        "POST /v1/backdoor",
-    ]
+    found = {name for name in rules.missing(app) if "backdoor" in name}
+    assert found == {"DELETE /v1/backdoor", "POST /v1/backdoor", "OPTIONS /v1/backdoor"}
 
 
 def test_a_new_verb_or_action_without_a_rule_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [rule for rule in rules.RULES if "/v1/score" not in rule.url and "action=promote" not in rule.url]
     monkeypatch.setattr(rules, "RULES", tuple(kept))
     assert rules.missing(Flask("none", static_folder=None)) == ["POST /v1/score", "POST /v1/models action=promote"]
-
-
-def test_through_a_server_the_answers_are_the_same(tmp_path: Path) -> None:
-    own = tmp_path / "home"
-    own_world = house.furnish(own)
-    with house.Server(own) as server:
-        # No multiple of the number of methods: each method and each credential has its turn.
-        count, wrong = matrix.asked(list(matrix.cells(every(own_world)))[::31], server.ask)
-    assert wrong == []
-    assert count > 1_000
 
 
 def test_a_wrong_answer_is_told() -> None:

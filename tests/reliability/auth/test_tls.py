@@ -49,7 +49,7 @@ def test_no_wrong_certificate_hears_a_byte(app: Path, root: Pair, ca_file: Path,
 
 
 def test_no_redirect_is_followed(place: Place) -> None:
-    for count, wrong in (detours.redirects(place), detours.pages(place)):
+    for count, wrong in (detours.redirects(place, 7), detours.pages(place)):
         assert wrong == [] and count >= 10
 
 
