@@ -422,6 +422,32 @@ def test_a_ticket_that_comes_too_late_spoils_no_later_chunk(
     assert len(sidecar.scored) == 1, "a request was sent that nobody waited for"
 
 
+def test_settings_that_never_come_are_soon_no_longer_waited_for(
+    splunkd: Splunkd, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = splunkd.answer
+
+    def silent(method: str, path: str, *rest: Any) -> tuple[int, Any]:
+        if path.startswith("configs/"):
+            time.sleep(5)
+        return answer(method, path, *rest)
+
+    monkeypatch.setattr(splunkd, "answer", silent)
+    kit = splunkd.app.folder / "bin" / "aiscore_kit" / "score.py"
+    source = kit.read_text()
+    try:
+        # Ten seconds are too long for a test.
+        kit.write_text(source.replace("_PATIENCE_S = 10.0", "_PATIENCE_S = 0.3"))
+        with score(splunkd) as process:
+            process.getinfo()
+            started = time.monotonic()
+            notes = [_notes(process.execute(body_of(events(2)), number == 19)) for number in range(20)]
+            assert time.monotonic() - started < 4
+    finally:
+        kit.write_text(source)
+    assert notes == [{"timeout"}] * 20
+
+
 def _notes(reply: frames.Frame) -> set[str]:
     return {row["ai_note"] for row in Table(*frames.from_csv(reply.body)).dicts()}
 

@@ -270,6 +270,7 @@ class Ground:
         self.splunkd.overrides.clear()
         self.splunkd.configure(url=url, ca_file=self.ca_file if tls else "", search_budget_s=60, **settings)
         self.proxy.seen.clear()
+        self.proxy.plain.clear()
         self.proxy.hung_up = 0
 
     def command(self, name: str, args: list[str], python: str, sid: str) -> CommandProcess:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.reliability.faults import acts, certificates
 from tests.reliability.faults.ground import Ground
+from tests.reliability.faults.http11 import response
 from tests.reliability.faults.proxy import Act, Call
 
 Begin = Callable[[Ground], None]
@@ -78,9 +79,12 @@ async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         pass
 
 
-async def _speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read(1 << 16)
-    writer.write(acts.response(400, "text/html", b"<h1>plain</h1>").encoded())
+def _speak_plainly(ground: Ground) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ground.proxy.plain.append(await reader.read(1 << 16))
+        writer.write(response(400, "text/html", b"<h1>plain</h1>").encoded())
+
+    ground.listen(speaker=speak)
 
 
 def _shows(context: Callable[[], ssl.SSLContext]) -> Begin:
@@ -97,7 +101,7 @@ TLS = (
     _kind("tls", "TLS 1.0 only", "tls", _shows(certificates.tls_1_0), "https"),
     # Under TLS 1.3 the refusal comes when the client has begun to send, so a reset may come before it.
     _kind("tls", "client certificate refused", "tls sidecar_down", _shows(certificates.asks_for_client), "https"),
-    _kind("tls", "plaintext on the TLS port", "tls", lambda ground: ground.listen(speaker=_speak_plainly), "https"),
+    _kind("tls", "plaintext on the TLS port", "tls", _speak_plainly, "https"),
 )
 
 # while the request is sent

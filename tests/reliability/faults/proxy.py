@@ -133,14 +133,17 @@ class Fault:
 
 @dataclass
 class Proxy:
-    """Listens on a port of the loopback address; `upstream` is the sidecar's port."""
+    """Listens on a port of the loopback address; `upstream` is the sidecar's port.
+
+    `seen` are the requests, `hung_up` how many of them the command gave up, `plain` what a listener without TLS was
+    sent where TLS should be spoken.
+    """
 
     upstream: int = 0
     fault: Fault | None = None
     seen: list[Asked] = field(default_factory=list)
     hung_up: int = 0
-    connections: int = 0
-    first_bytes: list[bytes] = field(default_factory=list)
+    plain: list[bytes] = field(default_factory=list)
 
     def __enter__(self) -> "Proxy":
         self._loop = asyncio.new_event_loop()
@@ -212,7 +215,6 @@ class Proxy:
         sock.bind(("127.0.0.1", self.port))
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self.connections += 1
             self._writers.add(writer)
             try:
                 with contextlib.suppress(Lost, ConnectionError):

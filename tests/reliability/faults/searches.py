@@ -22,6 +22,8 @@ CHUNKS = 3
 SLACK_S = 1.0
 _NUMBERS = itertools.count(1)
 _HELD_S = 10.0
+_ATTEMPTS = {"overloaded": 3, "sidecar_error": 2, "sidecar_down": 2, "auth": 2}
+"""How often a chunk may be asked for when it ends with this note; once with any other."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,9 @@ class _Search:
         seen = check.judge(self.case.chunk(number), reply.body, self._asked(number), notes)
         self.log.counts.update(events_lost=seen.lost, events_mislabelled=seen.mislabelled, events_scored=seen.scored)
         self.log.wrong += [f"chunk {number + 1}: {line}" for line in seen.wrong]
+        allowed = max((_ATTEMPTS.get(note, 1) for note in kind.notes), default=1)
+        asked = len(self._asked(number))
+        self.log.must(asked <= allowed, f"chunk {number + 1} was asked for {asked} times")
         if seen.note:
             self.unscored[seen.note] += self.case.rows
         elif faulted and not seen.wrong:
@@ -213,7 +218,8 @@ class _Search:
         """Nothing secret in what came out, was told or was logged, at whatever level."""
         asked = b"".join(request.path.encode() for request in self.ground.proxy.seen)
         told = repr(process.messages).encode() + process.stderr().encode() + self.ground.new_log().encode()
-        texts = (*self.shown, told, asked)
+        texts = (*self.shown, told, asked, *self.ground.proxy.plain)
+        self.log.must(not any(b"row-" in text for text in self.ground.proxy.plain), "events went out unencrypted")
         seen = [secret for secret in self.ground.secrets() if any(secret in text for text in texts)]
         self.log.counts["secrets_seen"] += len(seen) + self.ground.trap.visits
         self.log.counts["secrets_looked_for"] += len(self.ground.secrets())

@@ -31,7 +31,9 @@ def ground() -> Iterator[Ground]:
 def _case(name: str, **choices: object) -> Case:
     """A place, a size and a Python that differ from kind to kind."""
     at = list(KINDS).index(name)
-    return Case(KINDS[name], at % CHUNKS, ROWS[at // CHUNKS % 3], pythons.SHIPPED[at % 2], **choices)  # type: ignore[arg-type]
+    # The end of the input after the last chunk is no cancel.
+    place = at % (CHUNKS - 1 if KINDS[name].family == "command" else CHUNKS)
+    return Case(KINDS[name], place, ROWS[at // CHUNKS % 3], pythons.SHIPPED[at % 2], **choices)  # type: ignore[arg-type]
 
 
 def test_there_are_46_kinds() -> None:
@@ -46,6 +48,10 @@ def test_a_fault_loses_no_event(ground: Ground, name: str) -> None:
     found = searches.run(ground, _case(name))
     assert not found.wrong
     assert found.counts["faulted_searches"] == 1 and found.counts["secrets_looked_for"] > 3
+
+
+def test_the_last_chunk_is_answered_though_the_input_has_ended(ground: Ground) -> None:
+    assert not searches.run(ground, Case(KINDS["stdin EOF"], CHUNKS - 1, 7)).wrong
 
 
 @pytest.mark.parametrize("name", SAVED)
