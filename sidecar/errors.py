@@ -47,6 +47,14 @@ class StoreError(Exception):
     """The ledger or a blob cannot be read, written or trusted."""
 
 
+class BadVersion(StoreError):
+    """A version of a model is not what was signed; `told` is what anyone may hear of it."""
+
+    def __init__(self, model: str, version: str, why: str) -> None:
+        self.told = f"model '{model}' version {version[:12]} cannot be loaded"
+        super().__init__(f"{self.told}: {why}")
+
+
 class LedgerBroken(StoreError):
     """The ledger is not what was written; `fault` is one word for what was done to it.
 

@@ -9,6 +9,8 @@ import sys
 import traceback
 from typing import Any
 
+from sidecar.errors import StoreError
+
 LOGGER = "aiscore"
 
 
@@ -40,7 +42,12 @@ def tell(event: str, **facts: Any) -> None:
 
 
 def tell_bug(event: str, failure: BaseException, **facts: Any) -> None:
-    """Log an unexpected failure by its kind and place only: its message may quote event content."""
+    """Log an unexpected failure by its kind and place only: its message may quote event content.
+
+    But for those of the stores, which quote names and numbers of theirs, and say what to mend.
+    """
+    if isinstance(failure, StoreError):
+        facts["reason"] = str(failure)
     frames = traceback.extract_tb(failure.__traceback__ or sys.exc_info()[2])
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     logging.getLogger(LOGGER).error(event, extra={"facts": {**facts, "kind": type(failure).__name__, "where": where}})

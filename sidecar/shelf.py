@@ -14,7 +14,7 @@ from models.errors import DataError
 from models.registry import Line, Registry, Version
 from models.scoring import Model
 from sidecar.current import Current
-from sidecar.errors import CallerError, StoreError
+from sidecar.errors import BadVersion, CallerError, StoreError
 from sidecar.store.base import Blobs, Ledger
 
 Place = tuple[str, str, str]
@@ -78,8 +78,8 @@ class Shelf:
             bundle = self._unsealed(version.bundle, version.bundle_signature, "bundle")
             generation = self._unsealed(version.generation, version.generation_signature, "generation")
             return Model.load(name, bundle, version.bundle, generation, version.generation)
-        except DataError as failure:
-            raise StoreError(f"model '{name}' version {version.bundle[:12]} cannot be loaded: {failure}") from failure
+        except (DataError, StoreError) as failure:
+            raise BadVersion(name, version.bundle, str(failure)) from failure
 
     def _unsealed(self, version: str, signature: str, kind: str) -> Any:
         return open_sealed(bytes(self._blobs.read(version)), signature, self._key, self._blobs.read, kind)

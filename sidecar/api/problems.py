@@ -7,7 +7,7 @@ from flask import Response
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from models.errors import DataError
-from sidecar.errors import CallerError, Forbidden, NotReady, OutsideError, StoreError
+from sidecar.errors import BadVersion, CallerError, Forbidden, NotReady, OutsideError, StoreError
 
 STATUS = {
     "bad_request": 400,
@@ -68,6 +68,9 @@ def of(failure: BaseException) -> Problem:
         return Problem(failure.code, failure.message, "Retry-After", mend, retry_after_s=wait_s)
     if isinstance(failure, OutsideError):
         return Problem("outside", "a system the sidecar depends on failed", mend="see the sidecar's log")
+    if isinstance(failure, BadVersion):
+        mend = "see the sidecar's log; restore its blobs from a backup, or promote another version"
+        return Problem("store", failure.told, "model", mend)
     if isinstance(failure, StoreError):
         return Problem("store", "the sidecar's store failed", mend="see the sidecar's log, run `aiscore ledger verify`")
     if isinstance(failure, RequestEntityTooLarge):
