@@ -1,9 +1,9 @@
 """Loaded by the command's Python before anything else, by way of PYTHONPATH.
 
 Every logger writes at DEBUG to stderr, so that a secret that any library would log is seen. And the name `localhost`
-is not found, or its lookup hangs, as long as the flag file that AISCORE_TEST_NAMES names holds the word `fail` or
-`hang` (for half a minute at most). (Python looks names up in the C library, which no test can make fail without root; this stands one step
-before it, where socket.create_connection calls.) It runs under Python 3.9 too.
+is not found, or its lookup hangs (for half a minute at most), as long as the flag file that AISCORE_TEST_NAMES names
+holds the word `fail` or `hang`. Python looks names up in the C library, which no test can make fail without root; this
+stands one step before it, where socket.create_connection calls. It runs under Python 3.9 too.
 """
 
 import logging
