@@ -199,3 +199,60 @@ def test_an_error_is_told(splunkd: Splunkd, sidecar: Sidecar, reply: scripted.Re
         assert process.execute(b"", False).body == b""
         assert process.end() == 1
     assert said in json.dumps(process.texts("ERROR")), process.show()
+
+
+# aiaudit
+
+HEAD = "12:" + "0f" * 32
+VERIFIED = ["state", "entries", "heads", "entry", "fault", "told"]
+
+
+def test_what_is_asked_of_the_ledger_reaches_the_sidecar(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:
+    sidecar.default = scripted.table(VERIFIED, [["broken", "", "2", "7", "cut", "entries 7 to 9 are missing, {all}"]])
+    with CommandProcess(splunkd, "aiaudit", ["action=verify", f'head="{HEAD},{HEAD}"'], python=python) as process:
+        (told,) = search.run(process, []).dicts()
+        assert process.end() == 0, process.show()
+    assert told["state"] == "broken" and told["told"].endswith("{all}")
+    with CommandProcess(
+        splunkd, "aiaudit", ["after=0", "most=5", "kind=job_done", "model=toy"], python=python
+    ) as process:
+        search.run(process, [])
+    assert [(request.method, request.path, request.query) for request in sidecar.seen] == [
+        ("POST", "/v1/audit", {"action": "verify", "head": f"{HEAD},{HEAD}"}),
+        ("POST", "/v1/audit", {"after": "0", "most": "5", "kind": "job_done", "model": "toy"}),
+    ]
+
+
+@pytest.mark.parametrize("reply", [scripted.problem(403, "scope"), scripted.hang_up, scripted.problem(500, "store")])
+def test_a_check_without_an_answer_is_a_row_that_says_so(
+    splunkd: Splunkd, sidecar: Sidecar, reply: scripted.Reply
+) -> None:
+    sidecar.default = reply
+    with CommandProcess(splunkd, "aiaudit", ["action=verify", "head=none"]) as process:
+        (told,) = search.run(process, []).dicts()
+        assert process.end() == 0, process.show()
+    assert list(told) == VERIFIED and told["state"] == "unknown" and "To mend" in told["told"]
+    assert process.texts("WARN") == [told["told"]] and not process.texts("ERROR")
+    with CommandProcess(splunkd, "aiaudit", ["action=head"]) as process:
+        process.getinfo()
+        assert process.execute(b"", False).body == b"" and process.end() == 1
+    assert process.texts("ERROR")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([f"head={HEAD}"], "head= needs action=verify"),
+        (["action=verify", "head=12"], "NUMBER:HASH"),
+        (["action=verify", "most=5"], "most= goes with action=list"),
+        (["action=head", "after=0"], "after= goes with action=list"),
+        (["action=mend"], "list, head or verify"),
+    ],
+)
+def test_what_means_nothing_to_a_ledger_is_refused(
+    splunkd: Splunkd, sidecar: Sidecar, args: list[str], said: str
+) -> None:
+    with CommandProcess(splunkd, "aiaudit", args) as process:
+        process.getinfo()
+        assert process.end() == 1
+    assert said in " ".join(process.texts("ERROR")) and not sidecar.seen
