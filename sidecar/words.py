@@ -34,7 +34,7 @@ the secret shared with Splunk, without a failed search:
   aiscore token rotate > secret.txt   a new secret; the former one is accepted too, for a day
   (store secret.txt in Splunk: docs/commands.md)
   aiscore token forget                end the former one now
-"""
+"""  # nosec B105  # words for people
 LEDGER_EXAMPLES = """examples:
   aiscore ledger verify
   aiscore ledger head > /elsewhere/head.txt
@@ -47,7 +47,7 @@ SHAPE = argparse.RawDescriptionHelpFormatter
 TITLES = {
     "run": "run one verb on CSV, without a server",
     "serve": "serve the Splunk app",
-    "token": "tokens of services, and the secret shared with Splunk",
+    "token": "tokens of services, and the secret shared with Splunk",  # nosec B105  # words for people
     "ledger": "check or show what was recorded",
     "demo": "see the whole product work, without Splunk",
 }

@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-import subprocess
+import subprocess  # nosec B404  # see the one call below
 import sys
 import time
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def serving(home: Path, log: Path) -> Iterator[Service]:
     shutil.rmtree(home, ignore_errors=True)
     bind = f"127.0.0.1:{_free_port()}"
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
             [sys.executable, "-m", "sidecar.cli", "serve", "--home", str(home), "--bind", bind],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment(), cwd=Path(__file__).parents[2],
             start_new_session=True,  # Ctrl-C is ours to handle: the demo ends it, once

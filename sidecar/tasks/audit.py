@@ -109,10 +109,10 @@ WHAT = {
     "job": "a job was queued",
     "job_done": "a job was done",
     "job_failed": "a job failed",
-    "token": "a token was made",
-    "token_revoked": "a token was revoked",
-    "secret_rotated": "the ticket secret was changed",
-    "secret_forgotten": "the former ticket secret was ended",
+    "token": "a token was made",  # nosec B105  # words for people
+    "token_revoked": "a token was revoked",  # nosec B105  # words for people
+    "secret_rotated": "the ticket secret was changed",  # nosec B105  # words for people
+    "secret_forgotten": "the former ticket secret was ended",  # nosec B105  # words for people
 }
 TOLD = {
     "bundle": "version",

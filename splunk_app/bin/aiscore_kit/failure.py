@@ -40,7 +40,7 @@ class Failure(Exception):
     """
 
     def __init__(self, note, text, retry=False, wait_s=0.0, status=0, mend=""):
-        assert note in NOTES, note
+        assert note in NOTES, note  # nosec B101  # a slip of ours, never of the input
         Exception.__init__(self, note + ": " + text)
         self.note = note
         self.text = text
