@@ -1,9 +1,9 @@
 """A disk that is full, broken or read-only at one call, or from one call on until it is healed.
 
-`python -m tests.reliability.disk.faults kind error lasting folder report [only]` runs one kind of work for every call
-that can fail, in this process: the fault strikes call 1, then 2, and so on until there is no such call any more.
-Each run ends with a disk that is well again: the same objects must work, what was acknowledged must be there,
-even when the power fails at the end.
+`python -m tests.reliability.disk.faults kind error lasting folder report first step` runs one kind of work for every
+call that can fail, in this process: the fault strikes call 1, then 2 (with `step` 1), and so on until there is no
+such call any more. To repeat one case: its number as `first`, and 0 as `step`. Each run ends with a disk that is
+well again: the same objects must work, what was acknowledged must be there, even when the power fails at the end.
 """
 
 import errno
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sidecar.errors import StoreError
 from sidecar.home import prepare
@@ -84,6 +84,14 @@ def _work(place: Path, secret: bytes, told: Told, said: Callable[..., None], nam
             told.append(opened, f"fit {name} {number}")
 
 
+class Struck(NamedTuple):
+    """How many calls failed, the log, and what was wrong."""
+
+    met: int
+    log: list[Op]
+    wrong: list[str]
+
+
 KINDS = {"ledger": ledger, "home": home}
 
 
@@ -110,13 +118,13 @@ def _checkpoint(opened: SqliteLedger) -> None:
         opened._local.db = None
 
 
-def swept(kind: str, error: str, lasting: bool, base: Path, only: int = 0) -> Iterator[tuple[int, list[Op], list[str]]]:
-    """For each call the fault's count of calls struck, the log, and what was wrong; in this process."""
+def swept(kind: str, error: str, lasting: bool, base: Path, first: int, step: int) -> Iterator[Struck]:
+    """Strike one call after the other, in this process."""
     recorder = Recorder(base)
     python_files.install(recorder)
     SHIMS.append(sqlite_files.install(recorder))
     gc.freeze()  # what is there by now needs no looking at after each run
-    number = only or 1
+    number = first
     while True:
         fault = Fault(ERRORS[error], number, lasting)
         root = base / str(number)
@@ -125,12 +133,14 @@ def swept(kind: str, error: str, lasting: bool, base: Path, only: int = 0) -> It
         log, wrong = _run(kind, root, recorder, fault)
         if not fault.met:
             return
-        yield fault.met, log, [f"{kind}, {error}{' on' if lasting else ''} at call {number}: {line}" for line in wrong]
+        yield Struck(
+            fault.met, log, [f"{kind}, {error}{' on' if lasting else ''} at call {number}: {line}" for line in wrong]
+        )
         recorder.begin(base / "none")
         shutil.rmtree(root)
-        if only:
+        if not step:
             return
-        number += 1
+        number += step
 
 
 def _run(kind: str, root: Path, recorder: Recorder, fault: Fault) -> tuple[list[Op], list[str]]:
@@ -161,12 +171,12 @@ def _power_lost(kind: str, log: list[Op], said: tuple[Op, ...]) -> list[str]:
     return wrong
 
 
-def tried(kind: str, error: str, lasting: bool, only: int = 0) -> Found:
+def tried(kind: str, error: str, lasting: bool, first: int = 1, step: int = 1) -> Found:
     """Sweep a fault through all calls, in a process of its own."""
     with folder() as place:
         report = Path(place) / "report"
         (Path(place) / "runs").mkdir()
-        words = [kind, error, str(int(lasting)), str(Path(place) / "runs"), str(report), str(only)]
+        words = [kind, error, str(int(lasting)), str(Path(place) / "runs"), str(report), str(first), str(step)]
         command = [sys.executable, "-m", "tests.reliability.disk.faults", *words]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S)
         if done.returncode:
@@ -175,11 +185,11 @@ def tried(kind: str, error: str, lasting: bool, only: int = 0) -> Found:
     return Found(found["counts"], found["wrong"][:WRONG_TOLD])
 
 
-def main(kind: str, error: str, lasting: str, base: str, report: str, only: str = "0") -> None:
+def main(kind: str, error: str, lasting: str, base: str, report: str, first: str, step: str) -> None:
     """Sweep, and write what was found."""
     counts = {"disk_fault_runs": 0, "disk_faults": 0, "writes_acknowledged": 0, "writes_refused": 0}
     wrong: list[str] = []
-    for met, log, lines in swept(kind, error, lasting == "1", Path(base), int(only)):
+    for met, log, lines in swept(kind, error, lasting == "1", Path(base), int(first), int(step)):
         said = [op for op in log if op.what == "said"]
         counts["disk_fault_runs"] += 1
         counts["disk_faults"] += met

@@ -24,11 +24,11 @@ def install(recorder: Recorder) -> None:
     os.open, os.close = calls.os_open, calls.close  # type: ignore[assignment]
     os.fsync = os.fdatasync = calls.fsync  # type: ignore[assignment]
     os.replace = os.rename = calls.replace  # type: ignore[assignment]
-    os.unlink = os.remove = calls.unlink  # type: ignore[assignment]
-    os.link, os.mkdir, os.rmdir = calls.link, calls.mkdir, calls.rmdir
+    os.unlink = os.remove = calls.unlink
+    os.link, os.mkdir, os.rmdir = calls.link, calls.mkdir, calls.rmdir  # type: ignore[assignment]
     # Some modules look up here what the system can do with a folder's handle.
     for call in (calls.os_open, calls.unlink, calls.rmdir):
-        os.supports_dir_fd.add(call)  # type: ignore[arg-type]
+        os.supports_dir_fd.add(call)
 
 
 class Written(io.FileIO):

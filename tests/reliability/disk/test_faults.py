@@ -1,5 +1,6 @@
 """A disk that is full, broken or read-only at any call: words for the keeper, and never a false success."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from tests.reliability.disk.workloads import open_ledger
     ids=["ledger-once", "ledger-lasting", "home-lasting", "home-once"],
 )
 def test_no_failing_call_is_taken_for_a_success(kind: str, error: str, lasting: bool) -> None:
-    found = faults.tried(kind, error, lasting)
+    """Each third call here; the campaign takes every one."""
+    found = faults.tried(kind, error, lasting, step=3)
     assert list(found.wrong) == []
     assert found.counts["false_successes"] == 0
-    assert found.counts["disk_faults"] >= found.counts["disk_fault_runs"] > 100
-    assert found.counts["writes_acknowledged"] > 300 < found.counts["writes_refused"] * 4
+    assert found.counts["disk_faults"] >= found.counts["disk_fault_runs"] > 50
+    assert found.counts["writes_acknowledged"] > 150
+    assert found.counts["writes_refused"] > 40
 
 
 def test_the_head_note_lags_by_one_entry_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,23 +55,8 @@ def test_what_cannot_be_written_leaves_no_transaction_behind(tmp_path: Path) -> 
 
 
 def test_a_place_without_a_write_ahead_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite answers with the mode it has, and goes on in it."""
-    monkeypatch.setattr(sqlite, "_prepare", lambda db: real(Other(db)))
+    """SQLite answers with the mode it has, and goes on in it: a database in memory has no such log."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda _, **given: connect(":memory:", **given))
     with pytest.raises(StoreError, match="take a local disk"):
         open_ledger(tmp_path)
-
-
-real = sqlite._prepare
-
-
-class Other:
-    """A connection to a database that stays in another mode."""
-
-    def __init__(self, db: object) -> None:
-        self.db = db
-
-    def execute(self, _: str) -> "Other":
-        return self
-
-    def fetchone(self) -> tuple[str]:
-        return ("delete",)

@@ -5,7 +5,9 @@ import pytest
 from tests.reliability.disk import power
 
 
-@pytest.mark.parametrize(("workload", "count", "least"), [("ledger", 12, 250), ("home", 3, 180)])
+@pytest.mark.parametrize(
+    ("workload", "count", "least"), [("ledger", 12, 250), ("home", 3, 180)], ids=["ledger", "home"]
+)
 def test_nothing_is_lost_at_any_crash_point(workload: str, count: int, least: int) -> None:
     found = power.tried(workload, count, "ci", drawn=1)
     assert list(found.wrong) == []
