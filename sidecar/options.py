@@ -54,7 +54,9 @@ def read_options(kind: type[Kind], pairs: Iterable[tuple[str, str]], carried: Ma
     values: dict[str, Any] = {}
     for key, value in pairs:
         if key not in kind.words():
-            raise CallerError("no such option", code="bad_option", field=key or "query", mend=_nearest(key, kind.words()))
+            raise CallerError(
+                "no such option", code="bad_option", field=key or "query", mend=_nearest(key, kind.words())
+            )
         if key in values:
             raise CallerError(f"option '{key}' is given twice", code="bad_option", field=key, mend="give it once")
         values[key] = value

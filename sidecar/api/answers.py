@@ -15,7 +15,7 @@ WORDS = ("type", "title", "detail", "code", "field", "mend", "request_id")
 PROBLEM = {
     "type": "object",
     "required": [*WORDS, "status"],
-    "properties": {name: TEXT for name in WORDS} | {"status": {"type": "integer"}, "code": {"enum": sorted(STATUS)}},
+    "properties": dict.fromkeys(WORDS, TEXT) | {"status": {"type": "integer"}, "code": {"enum": sorted(STATUS)}},
     "additionalProperties": False,
 }
 REQUEST_ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
@@ -44,7 +44,7 @@ def _refused(status: int, codes: list[str]) -> dict[str, Any]:
 
 def table_answer(carried: Iterable[str]) -> dict[str, Any]:
     """A reply table; a verb that takes a header back gives it, and says which model it used."""
-    given = {name: TEXT for name in carried}
+    given = dict.fromkeys(carried, TEXT)
     given |= {"AIScore-Model": TEXT} if given else {}
     return {"200": _answer("a table", "text/csv", TEXT, given | {"Content-Digest": TEXT})}
 

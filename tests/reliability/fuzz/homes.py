@@ -16,7 +16,21 @@ from tests.reliability.fuzz.words import TEXTS, cell, text
 START_S = 1_700_000_000
 STEP_S = 2_160
 FIT_ROWS = 160
-ODD_NAMES = ("^.*$", "a\nb", "", "id", "index", "\x00", "x" * 200, "=1+1", "__mv_user", "a;b:c\\", "<b>", "é\u0301", "row")
+ODD_NAMES = (
+    "^.*$",
+    "a\nb",
+    "",
+    "id",
+    "index",
+    "\x00",
+    "x" * 200,
+    "=1+1",
+    "__mv_user",
+    "a;b:c\\",
+    "<b>",
+    "é\u0301",
+    "row",
+)
 
 
 def prepare(home: Path) -> tuple[str, ...]:
@@ -34,7 +48,9 @@ Table = tuple[Sequence[str], Sequence[Sequence[str]], dict[str, object]]
 def _tables() -> dict[str, Table]:
     return {
         "usual": _usual({"entity": ("user",)}),
-        "scoped": _usual({"entity": ("user", "dest"), "scope": "user", "time": "_time", "fields": ("dest", "bytes:number")}),
+        "scoped": _usual(
+            {"entity": ("user", "dest"), "scope": "user", "time": "_time", "fields": ("dest", "bytes:number")}
+        ),
         "labelled": _labelled(),
         "odd": _odd(),
         "sizes": _sizes(),
@@ -68,7 +84,11 @@ def _odd() -> Table:
     chance = random.Random(3)
     columns = ("user", "dest", "bytes", "__mv_dest", "app")
     rows = [[cell(chance, one) for one in columns] for _ in range(FIT_ROWS)]
-    return columns, rows, {"entity": ("user",), "time": "none", "fields": ("dest:multivalue", "bytes:number", "app:category")}
+    return (
+        columns,
+        rows,
+        {"entity": ("user",), "time": "none", "fields": ("dest:multivalue", "bytes:number", "app:category")},
+    )
 
 
 def _sizes() -> Table:
@@ -76,7 +96,9 @@ def _sizes() -> Table:
     chance = random.Random(4)
     rows = []
     for at in range(FIT_ROWS):
-        size = chance.choice(("1e308", "-1e308", "5e-324", "0", "-0", str(chance.gauss(0, 1)), str(chance.random() * 1e9), ""))
+        size = chance.choice(
+            ("1e308", "-1e308", "5e-324", "0", "-0", str(chance.gauss(0, 1)), str(chance.random() * 1e9), "")
+        )
         rows.append([str(START_S + at * STEP_S), f"u{at % 7}", size, str(chance.gauss(0, 1e300))])
     return ("_time", "user", "bytes", "dest"), rows, {"entity": ("user",), "fields": ("bytes:number", "dest:number")}
 

@@ -59,7 +59,9 @@ class Judge:
 
     def _documented(self, request: Request, answer: Answer) -> bool:
         path = request.target.partition("?")[0]
-        matching = [name for method, route, name in self._routes if method == request.method.upper() and route.fullmatch(path)]
+        matching = [
+            name for method, route, name in self._routes if method == request.method.upper() and route.fullmatch(path)
+        ]
         if matching:
             return answer.status in self._known[matching[0]]
         # Nothing is described there: it is refused, or said what may be asked.
