@@ -28,6 +28,7 @@ from tests.splunkd.rest import Splunkd
 
 HOOKS = Path(__file__).resolve().parent / "hooks"
 _SPARE = 1 << 20
+_START_S = 180
 
 
 @functools.cache
@@ -179,7 +180,8 @@ class Ground:
         self.sidecar = Server(home)
         self._logs.append((self.sidecar, 0))
         self.proxy.upstream = int(self.sidecar.url.rpartition(":")[2])
-        self.sidecar.wait_until_ready()
+        # The first start compiles; on a busy machine that takes long.
+        self.sidecar.wait_until_ready(_START_S)
 
     def another_home(self) -> Path:
         """The home that is not served: of the same sidecar, but its champion of `logon` is another version."""
