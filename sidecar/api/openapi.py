@@ -86,9 +86,9 @@ def _parameters(options: type[Options]) -> list[dict[str, Any]]:
     headers = options.headers()
     found = []
     for name, facts in schema["properties"].items():
-        place = (headers[name], "header") if name in headers else (name, "query")
+        given, place = (headers[name], "header") if name in headers else (name, "query")
         required = name in schema.get("required", ())
-        found.append(_parameter(*place, _one(facts), facts.get("description", ""), required=required))
+        found.append(_parameter(given, place, _one(facts), facts.get("description", ""), required=required))
     return found
 
 

@@ -30,11 +30,16 @@ METHODS = (
 )
 PATHS = (
     "/", "//", "/v1", "/v1/", "/v1//score", "//v1/score", "/v1/score/", "/v1/./score", "/v1/../v1/score", "/V1/score",
-    "/v1/score;x=1", "/v1/%73core", "/v1/score%00", "/v1/score%2f", "/v1/score%0d%0aX: y", "/v1/%ff%fe", "/v1/..%2f..%2fetc",
-    "/v1/jobs", "/v1/jobs/", "/v1/fit/", "/v1/fit/a/b", "/v1/fit/a/b/c", "/v1/fit/a/b/-1", "/v1/fit/a/b/+1", "/v1/fit/a/b/1.0",
-    "/v1/fit/../../1", "/v1/fit/%2e%2e/%2e%2e/1", "/healthz/", "/healthz/..", "/healthz%2f", "/HEALTHZ", "/readyz?x", "/metrics/",
-    "/openapi.json/", "/openapi.yaml", "/static/x", "/favicon.ico", "/.git/config", "/v1/score\\", "*", "", "score", "/\u00e9",
-    "/v1/%E2%82%AC", "/v1/%", "/v1/%4", "/v1/%zz", "/v1/" + "a" * 9000, "/v1/fit/a/b/" + "9" * 5000, "/v1/fit/a/b/" + "9" * 12,
+    "/v1/score;x=1", "/v1/%73core", "/v1/score%00", "/v1/score%2f", "/v1/score%0d%0aX: y", "/v1/%ff%fe",
+    "/v1/..%2f..%2fetc",
+    "/v1/jobs", "/v1/jobs/", "/v1/fit/", "/v1/fit/a/b", "/v1/fit/a/b/c", "/v1/fit/a/b/-1", "/v1/fit/a/b/+1",
+    "/v1/fit/a/b/1.0",
+    "/v1/fit/../../1", "/v1/fit/%2e%2e/%2e%2e/1", "/healthz/", "/healthz/..", "/healthz%2f", "/HEALTHZ", "/readyz?x",
+    "/metrics/",
+    "/openapi.json/", "/openapi.yaml", "/static/x", "/favicon.ico", "/.git/config", "/v1/score\\", "*", "", "score",
+    "/\u00e9",
+    "/v1/%E2%82%AC", "/v1/%", "/v1/%4", "/v1/%zz", "/v1/" + "a" * 9000, "/v1/fit/a/b/" + "9" * 5000,
+    "/v1/fit/a/b/" + "9" * 12,
     "/v1/fit/a/b/%D9%A1", "/v1/fit/a/b/%C2%B2", "/" + "a/" * 3000, "/v1/jobs/" + "f" * 9000,
 )  # fmt: skip
 OPEN = ("/healthz", "/readyz")
@@ -64,9 +69,12 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "job": ("nope", "", "0" * 16, "../x", "a" * 5000),
 }
 KINDS = (
-    "text/csv", "text/csv; charset=utf-8", "text/csv;charset=utf-16", "TEXT/CSV", "application/json", "application/JSON; x=y",
-    "text/html", "multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "", ";", "text/",
-    "text/csv, text/csv", "a" * 5000, "\xe9/\xff", "text/csv; charset=\"", "application/octet-stream", "application/x-pickle",
+    "text/csv", "text/csv; charset=utf-8", "text/csv;charset=utf-16", "TEXT/CSV", "application/json",
+    "application/JSON; x=y",
+    "text/html", "multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "",
+    ";", "text/",
+    "text/csv, text/csv", "a" * 5000, "\xe9/\xff", "text/csv; charset=\"", "application/octet-stream",
+    "application/x-pickle",
 )  # fmt: skip
 
 
@@ -233,13 +241,16 @@ def headers(maker: Maker) -> Request:
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "Content-Type": KINDS,
     "Content-Encoding": ("gzip", "identity", "br", "\xff", "a" * 3000),
-    "AIScore-Digest": ("SHA", "", "0" * 64, "é", "a" * 9000, "\xff", "SHA ", "sha256=SHA", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")),
+    "AIScore-Digest": ("SHA", "", "0" * 64, "é", "a" * 9000, "\xff", "SHA ", "sha256=SHA",
+    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")),
     "AIScore-Request-Id": ("", "a" * 32, "A" * 32, "a" * 33, "a" * 9000, "\xff", "x\ty", MARK, "\u0661" * 32),
     "AIScore-Search": ("", "sid/1/0", "a" * 9000, "\xff", "x\ty", '"}\\', *TEXTS[5:12]),
     "AIScore-Carry": ("", "AAAA", "é", "a" * 9000),
     "Authorization": (
-        "", "Bearer", "Bearer ", "bearer TICKET", "Bearer  TICKET ", "Basic YTpi", "Bearer t1.", "Bearer t1..", "Bearer k1.",
-        "Bearer k1.a.b", "Bearer t1.e30.AAAA", "Bearer TICKET.x", "Bearer é", "Bearer t1.é.é", "Bearer k1.é.é", "Digest a=1",
+        "", "Bearer", "Bearer ", "bearer TICKET", "Bearer  TICKET ", "Basic YTpi", "Bearer t1.", "Bearer t1..",
+        "Bearer k1.",
+        "Bearer k1.a.b", "Bearer t1.e30.AAAA", "Bearer TICKET.x", "Bearer é", "Bearer t1.é.é", "Bearer k1.é.é",
+        "Digest a=1",
         "Bearer t1." + "A" * 9000, "a" * 9000, "Negotiate \xff", "Bearer \x01",
     ),
     "Accept": ("application/json", "text/html", "*/*;q=x", "a" * 3000),

@@ -39,9 +39,12 @@ def made(chance: random.Random, ticket: str) -> Bytes:
 def _line(chance: random.Random, bearer: bytes) -> Bytes:
     line = chance.choice((
         b"", b"GET", b"GET /healthz", b"GET  /healthz HTTP/1.1", b" GET /healthz HTTP/1.1", b"GET /healthz HTTP/1.1 x",
-        b"GET\t/healthz\tHTTP/1.1", b"GET /health z HTTP/1.1", b"\x00GET / HTTP/1.1", b"GET /\x00 HTTP/1.1", b"G\xff T / HTTP/1.1",
-        b"GET http:///x HTTP/1.1", b"GET http://a@b:c/ HTTP/1.1", b"GET //host/healthz HTTP/1.1", b"GET healthz HTTP/1.1",
-        b"GET * HTTP/1.1", b"OPTIONS * HTTP/1.1", b"CONNECT a:1 HTTP/1.1", b"GET /healthz#x HTTP/1.1", b"GET /healthz?\xff HTTP/1.1",
+        b"GET\t/healthz\tHTTP/1.1", b"GET /health z HTTP/1.1", b"\x00GET / HTTP/1.1", b"GET /\x00 HTTP/1.1",
+        b"G\xff T / HTTP/1.1",
+        b"GET http:///x HTTP/1.1", b"GET http://a@b:c/ HTTP/1.1", b"GET //host/healthz HTTP/1.1",
+        b"GET healthz HTTP/1.1",
+        b"GET * HTTP/1.1", b"OPTIONS * HTTP/1.1", b"CONNECT a:1 HTTP/1.1", b"GET /healthz#x HTTP/1.1",
+        b"GET /healthz?\xff HTTP/1.1",
         b"GET /\xe9 HTTP/1.1", b"GET /healthz?" + b"a" * 70_000 + b" HTTP/1.1", b"A" * 70_000,
     ))  # fmt: skip
     return Bytes("line", line + b"\r\nHost: x\r\n" + bearer + b"\r\n")
@@ -49,13 +52,20 @@ def _line(chance: random.Random, bearer: bytes) -> Bytes:
 
 def _header(chance: random.Random, bearer: bytes) -> Bytes:
     header = chance.choice((
-        b"X: a\r\n b", b"X : a", b" X: a", b": a", b"X", b"X: \x00", b"X: \xff\xfe", b"X\x00: a", b"X: a\rY: b", b"X: a\nY: b",
-        b"Host: y", b"Host: \xff", b"Host: a b", b"Content-Length:", b"Content-Length: x", b"Content-Length: -1", b"Content-Length: +5",
-        b"Content-Length: 0x5", b"Content-Length: 5, 5", b"Content-Length: 99999999999999999999", b"Content-Length: " + b"9" * 5000,
-        b"Transfer-Encoding: xchunked", b"Transfer-Encoding: identity", b"Transfer-Encoding: gzip, chunked", b"Connection: x\x01",
-        b"Upgrade: websocket\r\nConnection: Upgrade", b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAAA",
-        b"Expect: x", b"Expect: 100-continue", b"AIScore-Request-Id: a\tb", b"AIScore-Search: \xff", b"AIScore-Digest: \xe9",
-        b"AIScore-Carry: \xc3\xa9", b"Content-Type: \xff", b"Authorization: Bearer \xe9", b"Authorization: Bearer t1.\xff.\xff", b"Cookie: \x80",
+        b"X: a\r\n b", b"X : a", b" X: a", b": a", b"X", b"X: \x00", b"X: \xff\xfe", b"X\x00: a", b"X: a\rY: b",
+        b"X: a\nY: b",
+        b"Host: y", b"Host: \xff", b"Host: a b", b"Content-Length:", b"Content-Length: x", b"Content-Length: -1",
+        b"Content-Length: +5",
+        b"Content-Length: 0x5", b"Content-Length: 5, 5", b"Content-Length: 99999999999999999999",
+        b"Content-Length: " + b"9" * 5000,
+        b"Transfer-Encoding: xchunked", b"Transfer-Encoding: identity", b"Transfer-Encoding: gzip, chunked",
+        b"Connection: x\x01",
+        b"Upgrade: websocket\r\nConnection: Upgrade",
+        b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAAA",
+        b"Expect: x", b"Expect: 100-continue", b"AIScore-Request-Id: a\tb", b"AIScore-Search: \xff",
+        b"AIScore-Digest: \xe9",
+        b"AIScore-Carry: \xc3\xa9", b"Content-Type: \xff", b"Authorization: Bearer \xe9",
+        b"Authorization: Bearer t1.\xff.\xff", b"Cookie: \x80",
     ))  # fmt: skip
     method = chance.choice((b"GET /metrics", b"POST /v1/score?model=usual&explain=none", b"POST /v1/models"))
     return Bytes("header", method + b" HTTP/1.1\r\nHost: x\r\n" + bearer + header + b"\r\n\r\n")
@@ -100,10 +110,13 @@ def _pipelined(chance: random.Random, bearer: bytes) -> Bytes:
 
 def _version(chance: random.Random, bearer: bytes) -> Bytes:
     content = chance.choice((
-        b"GET /healthz\r\n", b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /healthz HTTP/0.9\r\n\r\n", b"GET /healthz HTTP/2.0\r\n\r\n",
+        b"GET /healthz\r\n", b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /healthz HTTP/0.9\r\n\r\n",
+        b"GET /healthz HTTP/2.0\r\n\r\n",
         b"GET /healthz HTTP/9.9\r\n\r\n", b"GET /healthz http/1.1\r\nHost: x\r\n\r\n", b"GET /healthz HTTP/1.1\n\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
-        b"SSH-2.0-x\r\n", b"EHLO x\r\n", b"GET /healthz HTTP/1.1\r\n\r\n", b"\r\n\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+        b"SSH-2.0-x\r\n", b"EHLO x\r\n", b"GET /healthz HTTP/1.1\r\n\r\n",
+        b"\r\n\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
     ))  # fmt: skip
     return Bytes("version", content)
 
