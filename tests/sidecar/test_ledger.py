@@ -321,3 +321,20 @@ def test_an_old_head_is_told_unless_a_crash_may_have_left_it(tmp_path: Path) -> 
     (tmp_path / "ledger.db.head").write_bytes(notes[0])
     with pytest.raises(LedgerBroken, match="head is an old one: it names entry 1, and there are 3"):
         on_disk(tmp_path).verify()
+
+
+def test_an_index_that_hides_a_used_key_is_found(tmp_path: Path) -> None:
+    ledger = on_disk(tmp_path)
+    ledger.append("job", {"job": "a"}, by="ann", key="the key")
+    ledger._db().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ledger._db().close()
+    path = tmp_path / "ledger.db"
+    content = bytearray(path.read_bytes())
+    of_index = [page for page in range(4096, len(content), 4096) if content[page] == 0x0A]
+    (place,) = [found for page in of_index if (found := content.find(b"the key", page, page + 4096)) > 0]
+    content[place : place + 7] = b"another"
+    path.write_bytes(content)
+    assert [entry.key for entry in on_disk(tmp_path).entries()] == ["the key"], "the entries are whole"
+    with pytest.raises(LedgerBroken, match="file is damaged") as found:
+        on_disk(tmp_path).verify()
+    assert (found.value.entry, found.value.fault) == (0, "damaged")
