@@ -1,8 +1,9 @@
 # Every target makes what it needs: a fresh clone and Python 3.11 are enough.
 PYTHON ?= python3.11
 BIN := .venv/bin
+PINS := --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help setup demo test lint app evaluate bench-speed campaign clean
+.PHONY: help setup demo test lint pins sbom app evaluate bench-speed campaign clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -12,7 +13,7 @@ setup: .venv/installed ## a virtual environment with everything pinned
 .venv/installed: requirements.txt setup.py
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on the PATH: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -26,6 +27,14 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r models sidecar splunk_app/bin
+
+pins: setup ## renew the hashes of requirements.txt and sidecar/requirements.txt after a change of setup.py
+	$(BIN)/uv pip compile setup.py --extra dev $(PINS) --output-file requirements.txt
+	$(BIN)/uv pip compile setup.py --extra build --constraints requirements.txt $(PINS) --output-file sidecar/requirements.txt
+
+sbom: setup ## what the sidecar and the app are made of, in CycloneDX: dist/*.cdx.json
+	$(BIN)/python -m splunk_app.sbom
 
 app: setup ## the Splunk app: dist/aiscore-<version>.tar.gz
 	$(BIN)/python -m splunk_app.package

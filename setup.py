@@ -25,16 +25,22 @@ RUNTIME = [
     "xgboost==3.2.0",
 ]
 
+BUILD = ["setuptools==80.9.0"]
+
 DEV = [
+    *BUILD,
+    "bandit==1.9.4",
+    "cyclonedx-python-lib[json-validation]==11.12.0",
     "hypothesis==6.170.15",
     "mypy==2.4.1",
     "pytest==9.2.0",
     "ruff==0.17.6",
-    "setuptools==80.9.0",
+    "schemathesis==4.32.5",
     "splunk-appinspect==4.3.1",
     "splunk-sdk==2.1.1",
     "trustme==1.2.1",
     "types-requests==2.33.0.20261030",
+    "uv==0.13.9",
     "waitress==3.0.2",
 ]
 
@@ -49,6 +55,6 @@ setup(
     packages=find_packages(include=["models", "models.*", "sidecar", "sidecar.*"]),
     package_data={"models": ["features/recipes/*.toml"], "sidecar": ["demo/*.html", "demo/*.css", "demo/*.js"]},
     install_requires=RUNTIME,
-    extras_require={"dev": DEV},
+    extras_require={"build": BUILD, "dev": DEV},
     entry_points={"console_scripts": ["aiscore = sidecar.cli:main"]},
 )

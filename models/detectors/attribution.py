@@ -61,8 +61,8 @@ class Attribution:
         """
         trees.check_columns(columns)
         output = np.arange(columns) if output is None else np.asarray(output, np.int64)
-        # nosec below: this states what our own caller promises; no input is checked by it.
-        assert output.shape == (columns,) and output.min(initial=0) >= 0, "each column has its output"  # nosec B101
+        each = output.shape == (columns,) and output.min(initial=0) >= 0
+        assert each, "each column has its output"  # nosec B101  # our own caller's promise, no input
         outputs = max(outputs, int(output.max(initial=-1)) + 1)
         tables = _tables(trees, output, outputs, table_bytes)
         beyond = np.setdiff1d(np.arange(len(trees.roots)), tables.trees)
