@@ -105,7 +105,7 @@ def test_two_people_build_the_same_package(tmp_path: Path) -> None:
         words = [sys.executable, "-m", "splunk_app.package", "--dest", str(folder / "dist")]
         given = os.environ | {
             "LC_ALL": locale,
-            "TZ": "Asia/Tokyo" if mask == 0o077 else "UTC",
+            "TZ": zone,
             "PYTHONPATH": str(folder),
         }
         done = subprocess.run(words, cwd=folder, env=given, umask=mask, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 from tests.reliability.twin import Twin
 
 KIT = "splunk_app/bin/aiscore_kit"
+SUPPLY = "tests/test_supply_chain.py"
 CODEC = "tests/reliability/replies/test_codec.py"
 REPLIES = "tests/reliability/replies/test_replies.py::test_a_few_of_every_sort"
 TWINS: tuple[Twin, ...] = (
@@ -102,5 +103,26 @@ TWINS: tuple[Twin, ...] = (
         "except frames.Truncated as error:\n            self._record_writer.is_flushed = False\n",
         "except frames.Truncated as error:\n            return\n",
         f"{CODEC}::test_a_chunk_that_is_cut_short_fails_the_search",
+    ),
+    Twin(
+        "a library of the app has another hash",
+        "splunk_app/lib-requirements.txt",
+        "sha256:a10811591210e1fb0e768a8c25517cabeabcba6f0bf96564f8ff45189f90b14a",
+        "sha256:b10811591210e1fb0e768a8c25517cabeabcba6f0bf96564f8ff45189f90b14a",
+        f"{SUPPLY}::test_a_library_with_another_hash_is_refused",
+    ),
+    Twin(
+        "setup and lists disagree",
+        "setup.py",
+        '"requests==2.34.2"',
+        '"requests==2.34.1"',
+        f"{SUPPLY}::test_setup_names_the_versions_that_are_listed",
+    ),
+    Twin(
+        "libraries told without their hashes",
+        "splunk_app/sbom.py",
+        "for digest in pin.hashes]",
+        "for digest in pin.hashes[:0]]",
+        f"{SUPPLY}::test_the_bills_of_materials_are_the_lists",
     ),
 )
