@@ -54,7 +54,7 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
         )
     _refuse_clashes(plan)
     found = _from_recipe(table, plan) if plan.recipe else _from_table(table, plan)
-    if found.spec.time:
+    if found.spec.time is not None:
         require_time(table, found.spec.time)
     for role, names in (("entity", found.spec.entities), ("scope", (plan.scope,)), ("label", (plan.label,))):
         for name in names:

@@ -27,7 +27,7 @@ class FitOptions(Options):
     entity: Words = Field(
         (), description="fields that own a baseline, by commas; without it one baseline of everyone's"
     )
-    time: str = Field("_time", description="field of the event's time, or none")
+    time: str = Field("_time", min_length=1, description="field of the event's time, or none")
     label: str | None = Field(
         None, description="field that is 1 or true on known attacks; without it only unsupervised voices"
     )

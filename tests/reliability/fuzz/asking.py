@@ -221,7 +221,13 @@ def _letters(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-CARRIES = (_whole, _flipped, _flipped, _forged, _forged, _resized, _strange)
+def _pickled(chance: random.Random, genuine: bytes) -> str:
+    # Whoever unpickles this runs `true`, and finds posix.system on the way.
+    return _letters(PICKLE)
+
+
+PICKLE = b"cposix\nsystem\n(S'true'\ntR."
+CARRIES = (_pickled, _whole, _flipped, _flipped, _forged, _forged, _resized, _strange)
 
 
 def headers(maker: Maker) -> Request:
@@ -261,7 +267,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "Host": ("", "a:b:c", "\xff", "x" * 3000),
     "X-Forwarded-For": ("127.0.0.1",),
     "X-HTTP-Method-Override": ("DELETE", "GET"),
-    "Cookie": ("a=b", "\xff", "session=" + "a" * 3000),
+    "Cookie": ("a=b", "\xff", "session=" + "a" * 3000, "session=Y3Bvc2l4CnN5c3RlbQooUyd0cnVlJwp0Ui4="),
     "Origin": ("null", "http://evil.example"),
     "Upgrade": ("websocket", "h2c"),
 }  # fmt: skip

@@ -22,6 +22,7 @@ REQUESTS = 12_250
 """Of one process in one batch."""
 TRIALS = 40
 RAW = 5_000
+WATCHED = 4_000
 RAWS = 4
 LIMIT_S = 600
 EVENTS = b"_time,user,dest,bytes\n1700000000,u1,h1,5\n1700000060,u2,h2,7\n1700000090,u3,h3,9\n"
@@ -33,9 +34,15 @@ def batches(seed: int) -> list[Batch]:
     on_wire = [
         Batch(f"bytes {at}", lambda at=at: wire_trial.tried(fitted(), seed * 1000 + at, RAW)) for at in range(RAWS)
     ]  # type: ignore[misc]
-    described = [Batch(f"document {at}", lambda at=at: schema_tried(fitted(), seed * 1000 + at, 60)) for at in range(2)]  # type: ignore[misc]
+    described = [
+        Batch(f"document {at}", lambda at=at: alone("schema", fitted(), seed * 1000 + at, 60)) for at in range(2)
+    ]  # type: ignore[misc]
     stranger = Batch("a stranger's 300 MB", lambda: wire_trial.stranger(fitted()))
-    return [stranger, *described, *on_wire, *many]
+    large = Batch("large bodies", lambda: alone("large", fitted(), seed, 0))
+    watched = [
+        Batch(f"watched {at}", lambda at=at: alone("watched", fitted(), seed * 1000 + at, WATCHED)) for at in range(2)
+    ]  # type: ignore[misc]
+    return [stranger, large, *watched, *described, *on_wire, *many]
 
 
 def _many(seed: int, number: int) -> Callable[[], Found]:
@@ -62,10 +69,10 @@ def tried(home: Path, seeds: list[int], requests: int) -> Found:
         return _together([_found(seed, process) for seed, process in zip(seeds, started, strict=True)])
 
 
-def schema_tried(home: Path, seed: int, cases: int) -> Found:
-    """What schemathesis makes of the document: all described edges, and so many cases a route and mode."""
+def alone(what: str, home: Path, seed: int, count: int) -> Found:
+    """One process of another kind: `schema`, `watched` or `large`."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        process = _started(home, Path(folder) / "home", seed, cases, "schema")
+        process = _started(home, Path(folder) / "home", seed, count, what)
         return _together([_found(seed, process)])
 
 

@@ -7,6 +7,7 @@ import faulthandler
 import json
 import logging
 import random
+import resource
 import sys
 import time
 from collections import Counter
@@ -149,6 +150,11 @@ def rss_mb() -> float:
     """Memory of this process, in MB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def peak_mb() -> float:
+    """The most this process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def listen() -> Ear:

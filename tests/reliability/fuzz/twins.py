@@ -2,4 +2,99 @@
 
 from tests.reliability.twin import Twin
 
-TWINS: tuple[Twin, ...] = ()
+HOSTILE = "tests/sidecar/test_hostile.py"
+COMMANDS = "tests/sidecar/test_commands.py"
+TWINS: tuple[Twin, ...] = (
+    Twin(
+        "rows without a limit",
+        "sidecar/wire.py",
+        'pl.DataFrame:\n    _within(table.height, limits.rows, "the body", "rows", "send fewer rows at a time")',
+        "pl.DataFrame:",
+        f"{COMMANDS}::test_a_body_too_large_is_refused",
+    ),
+    Twin(
+        "columns without a limit",
+        "sidecar/wire.py",
+        '_within(len(names), limits.columns, "the header"',
+        '_within(0, limits.columns, "the header"',
+        f"{COMMANDS}::test_a_body_too_large_is_refused",
+    ),
+    Twin(
+        "cells without a limit",
+        "sidecar/wire.py",
+        "                size or 0,",
+        "                0,",
+        f"{COMMANDS}::test_a_body_too_large_is_refused",
+    ),
+    Twin(
+        "a body without a limit",
+        "sidecar/app.py",
+        '    app.config["MAX_CONTENT_LENGTH"] = settings.limits.body_bytes\n',
+        "",
+        f"{HOSTILE}::test_the_application_itself_limits_bodies",
+    ),
+    Twin(
+        "short records are filled up",
+        "sidecar/wire.py",
+        "    _written_out(body, len(names))\n",
+        "",
+        f"{HOSTILE}::test_few_bytes_do_not_become_a_large_table",
+    ),
+    Twin(
+        "nested JSON is not expected",
+        "sidecar/wire.py",
+        "    except (ValueError, RecursionError):\n",
+        "    except ValueError:\n",
+        f"{HOSTILE}::test_json_that_is_no_table_is_refused",
+    ),
+    Twin(
+        "errors tell their text",
+        "sidecar/api/problems.py",
+        'return Problem("internal", "internal error"',
+        'return Problem("internal", str(failure)',
+        f"{COMMANDS}::test_failures_inside_tell_nothing_of_the_data",
+    ),
+    Twin(
+        "the log tells what failed",
+        "sidecar/journal.py",
+        '{**facts, "kind"',
+        '{**facts, "said": str(failure), "kind"',
+        f"{COMMANDS}::test_failures_inside_tell_nothing_of_the_data",
+    ),
+    Twin(
+        "the log tells of events",
+        "sidecar/api/ask.py",
+        "    g.rows = table.height\n",
+        "    g.rows = table.height\n    g.user += str(table.rows())\n",
+        f"{COMMANDS}::test_the_log_tells_who_and_how_much_but_no_content_and_no_secret",
+    ),
+    Twin(
+        "numbers of any length are read",
+        "sidecar/tasks/score.py",
+        " and len(value) <= 9",
+        "",
+        f"{HOSTILE}::test_what_is_too_much_is_refused_at_once",
+    ),
+    Twin(
+        "a digest is compared as text",
+        "sidecar/api/ask.py",
+        "hmac.compare_digest(given.lower().encode(), digest(body).encode())",
+        "hmac.compare_digest(given.lower(), digest(body))",
+        f"{HOSTILE}::test_what_is_too_much_is_refused_at_once",
+    ),
+    Twin(
+        "a carry is unpickled",
+        "sidecar/wire.py",
+        "    if len(carry) > 4096:\n",
+        '    __import__("contextlib").suppress(Exception).__enter__()\n'
+        '    if carry.endswith(b"R."):\n        __import__("pickle").loads(carry)\n    if len(carry) > 4096:\n',
+        "tests/reliability/fuzz/test_watched.py::test_nothing_is_run_that_comes_from_outside",
+    ),
+    Twin(
+        "any number of parts is looked for",
+        "sidecar/api/sessions.py",
+        "named = islice((str(seq) for seq in wanted if seq not in have), 5)",
+        "named = [str(seq) for seq in wanted if seq not in have][:5]",
+        f"{HOSTILE}::test_what_is_too_much_is_refused_at_once",
+    ),
+)
