@@ -136,4 +136,5 @@ def open_door(settings: Settings) -> Door:
     """The application as the server takes it, its models warmed up."""
     app = create_app(settings)
     warm_up(app.extensions["aiscore"].house, settings.max_models, tell_bug)
-    return Door(app, settings.max_requests, settings.max_uploads, settings.body_timeout_s)
+    most = max(settings.max_upload_mb, settings.max_body_mb) * 2**20
+    return Door(app, settings.max_requests, most, settings.body_timeout_s)

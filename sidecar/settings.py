@@ -38,8 +38,8 @@ class Settings(BaseSettings):
         description="The secret before `AISCORE_TICKET_SECRET`; accepted too, for a day after the start.",
     )
     nthread: int = Field(2, ge=1, le=256, description="Threads that score the rows of one request; a fit uses one.")
-    max_requests: int = Field(8, ge=1, le=256, description="Requests served at once; more are told to retry.")
-    max_uploads: int = Field(32, ge=1, le=4096, description="Request bodies received at once; more are told to retry.")
+    max_requests: int = Field(2, ge=1, le=256, description="Requests served at once; more are told to retry.")
+    max_upload_mb: int = Field(256, ge=1, description="Request bodies held at once, together; more are told to retry.")
     max_connections: int = Field(
         4096, ge=64, le=65535, description="Connections held open at once, idle ones included."
     )

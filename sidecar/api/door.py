@@ -1,8 +1,8 @@
 """The door between the server's event loop and the application's threads.
 
 A thread is taken only once a request is complete. Until then a slow client costs a coroutine, and only within
-bounds: who has no ticket is refused at its headers, a body has a size, a deadline, and a limited number of
-places.
+bounds: who has no ticket is refused at its headers, a body has a size and a deadline, and what is held of all
+bodies together is limited.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -18,7 +17,7 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from sidecar.api import problems
 from sidecar.api.ask import request_id
-from sidecar.api.capacity import Capacity
+from sidecar.api.capacity import Memory
 from sidecar.api.gate import OPEN
 from sidecar.api.service import Service
 from sidecar.errors import CallerError
@@ -31,12 +30,15 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Door:
-    """An RSGI application around a Flask one. `body_timeout_s` is what a client has to send its body."""
+    """An RSGI application around a Flask one.
 
-    def __init__(self, app: Flask, workers: int, uploads: int, body_timeout_s: float) -> None:
+    `held` bytes of bodies may be here at once; `body_timeout_s` is what a client has to send its body.
+    """
+
+    def __init__(self, app: Flask, workers: int, held: int, body_timeout_s: float) -> None:
         self._app = app
         self._service: Service = app.extensions["aiscore"]
-        self._uploads = Capacity(uploads, "request bodies")
+        self._memory = Memory(held)
         self._timeout_s = body_timeout_s
         self._threads = ThreadPoolExecutor(workers + SPARE_THREADS, thread_name_prefix="request")
 
@@ -45,8 +47,12 @@ class Door:
         headers = {name.lower(): value for name, value in scope.headers.items()}
         try:
             self._admitted(scope.path, headers)
-            with self._place(headers):
-                body = await self._body(protocol, headers)
+            # Held until the answer is made, so that the memory of all bodies is bounded.
+            with self._memory.held() as take:
+                body = await self._body(protocol, headers, take)
+                if body:
+                    # The application asks again; here a crowd is refused without taking threads from those at work.
+                    self._service.capacity.check()
                 status, given, content = await self._answered(scope, headers, body)
         except Exception as failure:
             status, given, content = self._refused(failure, headers)
@@ -65,23 +71,26 @@ class Door:
             mend = "send fewer rows at a time, or raise AISCORE_MAX_BODY_MB"
             raise CallerError(told, code="too_large", field="body", mend=mend)
 
-    def _place(self, headers: Mapping[str, str]) -> AbstractContextManager[None]:
-        # Held until the answer is made, so that the memory of all bodies is bounded. No body, no place.
-        return self._uploads.place() if _has_body(headers) else nullcontext()
-
-    async def _body(self, protocol: Any, headers: Mapping[str, str]) -> bytes:
-        if not _has_body(headers):
+    async def _body(self, protocol: Any, headers: Mapping[str, str], take: Callable[[int], None]) -> bytes:
+        size, pieces = int(headers.get("content-length", "0")), []
+        if not size:
             return b""
         try:
             async with asyncio.timeout(self._timeout_s):
-                return bytes(await protocol())
-        except ProtocolClosed:
-            # The client may have ended its half only, and still wait for an answer.
-            mend = "send as many bytes as Content-Length says"
-            raise CallerError("the body ended early", code="bad_body", field="body", mend=mend) from None
+                async for piece in protocol:
+                    take(len(piece))
+                    pieces.append(bytes(piece))
         except TimeoutError:
             mend = "send it faster, or raise AISCORE_BODY_TIMEOUT_S"
             raise CallerError("the body did not arrive in time", code="body_timeout", field="body", mend=mend) from None
+        except ProtocolClosed:
+            pass
+        body = b"".join(pieces)
+        if len(body) != size:
+            # The client may have ended its half only, and still wait for an answer.
+            mend = "send as many bytes as Content-Length says"
+            raise CallerError("the body ended early", code="bad_body", field="body", mend=mend)
+        return body
 
     async def _answered(self, scope: Any, headers: Mapping[str, str], body: bytes) -> Answer:
         environ = _environ(scope, headers, body)
@@ -96,10 +105,6 @@ class Door:
         tell("refused", request_id=named, code=problem.code, status=problem.number)
         given = [(name.lower(), value) for name, value in problems.headers(problem, named).items()]
         return problem.number, given, problems.body(problem, named)
-
-
-def _has_body(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-length", "0") != "0"
 
 
 def _environ(scope: Any, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
