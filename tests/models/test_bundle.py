@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.arrays import array_bytes, read_array
-from models.bundle import BundleError, open_sealed, seal, sign, version_of
+from models.bundle import MAX_FILES, BundleError, open_sealed, seal, sign, version_of
 from models.errors import DataError
 
 KEY = b"k" * 32
@@ -79,3 +79,47 @@ def test_a_cut_array_is_refused() -> None:
 def test_arrays_come_back(array: np.ndarray) -> None:
     again = read_array(array_bytes(array))
     assert again.dtype == array.dtype and again.shape == array.shape and np.array_equal(again, array)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        seal("bundle", {f"more.{number}.npy": b"" for number in range(MAX_FILES + 1)}),
+        seal("bundle", {"../model.json": b"{}"}),
+        seal("bundle", {"model.pkl": b"{}"}),
+        seal("bundle", FILES).replace(b'{"files":{', b'{"files":{"a.npy":"' + b"0" * 64 + b'",'),
+        json.dumps(json.loads(seal("bundle", FILES))).encode(),
+        b'{"files":' + b"[" * 200_000,
+        b"null",
+    ],
+    ids=["too many files", "a path", "no file of ours", "a name twice", "other spacing", "nested deeply", "no object"],
+)
+def test_a_signed_manifest_that_is_none_of_ours_is_refused(manifest: bytes) -> None:
+    contents = {**store(FILES), **store({"x.json": b"{}", "y.json": b""})}
+    with pytest.raises(BundleError, match="the manifest"):
+        open_sealed(manifest, sign(manifest, KEY), KEY, contents.__getitem__, "bundle")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"(3,)", b"(4611686018427387904, 4)"),
+        (b"(3,)", b"(-1,)"),
+        (b"(3,)", b"(2,)"),
+        (b"'<i8'", b"'>i8'"),
+        (b"'<i8'", b"'|O'"),
+        (b"'<i8'", b"exit()"),
+        (b"False", b"True"),
+        (b"NUMPY\x01", b"NUMPY\x02"),
+    ],
+)
+def test_an_array_with_another_head_is_refused(old: bytes, new: bytes) -> None:
+    content = array_bytes(np.arange(3))
+    padding = b" " * max(len(old) - len(new), 0)
+    with pytest.raises(DataError):
+        read_array(content.replace(old, new).replace(b"}", b"}" + padding))
+
+
+def test_what_is_neither_true_nor_false_is_refused() -> None:
+    with pytest.raises(DataError, match="neither true nor false"):
+        read_array(array_bytes(np.array([True, False]))[:-2] + b"\x02\x00")

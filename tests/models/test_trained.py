@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -9,8 +14,15 @@ from models.arrays import array_bytes, read_array
 from models.detectors.attribution import Attribution
 from models.detectors.boost import Boost
 from models.detectors.forest import Forest
-from models.detectors.trees import Trees
+from models.detectors.trees import MOST_DEPTH, Trees
 from models.errors import DataError
+from models.features.baseline import Generation
+from models.features.partition import Partition
+from models.plan import FitPlan
+from models.trained import Trained
+from models.training import Fit, fit
+from tests.models.tables import sign_ins
+from tests.reliability.bundles.altered_trees import chain
 
 
 def forest_files() -> dict[str, bytes]:
@@ -63,6 +75,122 @@ def test_a_booster_that_does_not_agree_is_refused(old: bytes, new: bytes) -> Non
     assert old in boost.written
     with pytest.raises(DataError, match="fit the model again"):
         Boost(boost.written.replace(old, new, 1)).trees  # noqa: B018
+
+
+def test_trees_that_loop_are_refused() -> None:
+    with pytest.raises(DataError, match="a child before its parent"):
+        Trees(
+            np.array([0]), np.array([0, 0, -1]), np.zeros(3), np.array([1, 0, 2]), np.array([2, 2, 2]),
+            np.zeros(3, np.bool_), np.zeros(3), np.ones(3),
+        )  # fmt: skip
+
+
+def test_trees_deeper_than_any_that_is_grown_are_refused() -> None:
+    for steps, refused in ((MOST_DEPTH, False), (MOST_DEPTH + 1, True), (50_000, True)):
+        files = forest_files()
+        arrays = {**chain(steps), "roots": np.zeros(1, np.int32)}
+        files |= {f"forest.{part}.npy": array_bytes(array) for part, array in arrays.items()}
+        with pytest.raises(DataError, match="more than 32 steps") if refused else nullcontext():
+            Forest.from_files(files)
+
+
+def test_leaves_have_no_children() -> None:
+    files = forest_files()
+    left = read_array(files["forest.left.npy"])
+    files["forest.left.npy"] = array_bytes(np.where(left < 0, 7, left).astype(np.int32))
+    with pytest.raises(DataError, match="a leaf with children"):
+        Forest.from_files(files)
+
+
+def test_xgboost_reads_what_was_checked_and_nothing_else() -> None:
+    matrix = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    boost = Boost.fit(matrix, matrix[:, 0] > 0, 1, rounds=3)
+    written = json.loads(boost.written)
+    for tree in written["learner"]["gradient_booster"]["model"]["trees"]:
+        tree["split_type"] = [1] * len(tree["split_type"])  # categories, by XGBoost's own parser
+    altered = Boost(json.dumps(written).encode())
+    assert np.array_equal(altered.library_contributions(matrix).phi, boost.library_contributions(matrix).phi)
+
+
+def changed(name: str, *path: str | int, to: object) -> dict[str, bytes]:
+    """The files of a model with one fact changed."""
+    files = {**fitted().bundle, **fitted().generation}
+    found = place = json.loads(files[name])
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to
+    return files | {name: json.dumps(found).encode()}
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "told"),
+    [
+        (("scale", "sigma"), float("nan"), "scale.sigma"),
+        (("scale", "margins", 0), 1e9, "rise"),
+        (("margin", "weights"), [0.0, 0.0, 1.0], "margin.weights"),
+        (("margin", "spreads", 0), 0.0, "margin.spreads"),
+        (("anomaly_grid", 0), 1e9, "anomaly_grid"),
+        (("thresholds",), [0.1, 0.2], "thresholds"),
+        (("spec", "fields", 0, "name"), "\ud800", "half a letter"),
+        (("spec", "fields", 0, "kind"), "pickle", "kind"),
+        (("spec", "entities"), "user", "spec.entities"),
+        (("risk",), None, "risk"),
+    ],
+)
+def test_facts_out_of_their_range_are_refused_by_name(path: tuple[str | int, ...], to: object, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        Trained.from_files(changed("model.json", *path, to=to))
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it", "told"),
+    [
+        ("category.keys.npy", lambda array: array[::-1].copy(), "keys that do not ascend"),
+        ("category.distinct.npy", np.zeros_like, "a history of no values"),
+        ("category.count.npy", lambda array: -array, "a count that is none"),
+        ("roster.0.npy", lambda array: array[:-1], "not 7"),
+        ("roster.0.npy", lambda array: array[::-1].copy(), "do not ascend"),
+        ("number.tail.npy", lambda array: array * 1e9, "a tail that is no count"),
+        ("number.spread.npy", np.zeros_like, "a spread that is none"),
+        ("number.keys.npy", lambda array: array.astype(np.float64), "no array of int64"),
+    ],
+)
+def test_a_baseline_that_does_not_agree_is_refused(name: str, break_it: Callable[..., np.ndarray], told: str) -> None:
+    files = {**fitted().bundle, **fitted().generation}
+    spec = Trained.from_files(files).spec
+    Generation.from_files(files, spec)
+    files[name] = array_bytes(break_it(read_array(files[name])))
+    with pytest.raises(DataError, match=told):
+        Generation.from_files(files, spec)
+
+
+def test_a_span_of_two_lines_is_refused() -> None:
+    """It stands in every reason, and each reason is a line."""
+    spec = Trained.from_files(changed("model.json", "fitted_with", to="")).spec
+    with pytest.raises(DataError, match="span"):
+        Generation.from_files(changed("generation.json", "span", to="6\ndays"), spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it"),
+    [
+        ("owners", lambda array: array[::-1].copy()),
+        ("codes", lambda array: array[::-1].copy()),
+        ("counts", np.zeros_like),
+        ("spread", lambda array: array[::-1].copy()),
+    ],
+)
+def test_a_day_that_does_not_agree_is_refused(name: str, break_it: Callable[..., np.ndarray]) -> None:
+    files = dict(next(iter(fitted().partitions.values())))
+    Partition.from_files(files)
+    files[f"{name}.npy"] = array_bytes(break_it(read_array(files[f"{name}.npy"])))
+    with pytest.raises(DataError):
+        Partition.from_files(files)
+
+
+@cache
+def fitted() -> Fit:
+    return fit(sign_ins(), FitPlan("logon", entities=("user",), fields=("dest", "app", "bytes")))
 
 
 def trees_of(values: list[float], cover: list[float]) -> Trees:

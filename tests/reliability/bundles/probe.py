@@ -1,6 +1,6 @@
 """The child process: loads each re-signed case that it is told of, and tries everything that a model can do.
 
-Reads `seed first last` and writes a line before each case and one after it, so that a death has a name.
+Takes the words `seed first stop step`, and writes a line before each case and one after it, so that a death has a name.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ LIBRARY_ROWS = 3
 
 def main() -> None:
     """Run the cases of one line of words."""
-    seed, first, stop = map(int, sys.argv[1:])
+    seed, first, stop, step = map(int, sys.argv[1:])
     out = sys.stdout
     whole, asked = specimen(), events()
     with redirect_stdout(sys.stderr):
         _warm_up(whole, asked)
         watch = Watch()
         limit_memory()
-        for number in range(first, stop):
+        for number in range(first, stop, step):
             what, files = altered(number, seed, whole)
             changed = files != {**whole.bundle.files, **whole.generation.files}
             _say(out, {"case": number, "what": what, "changed": changed})

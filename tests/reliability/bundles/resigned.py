@@ -19,14 +19,14 @@ CASE_S = 4.0 * CPU_S
 """A case that takes longer on the clock hangs; on a busy machine it may take long without working."""
 
 
-def resigned(first: int, stop: int, seed: int) -> Found:
-    """Cases from first to stop. After a death the next child goes on behind it."""
+def resigned(first: int, stop: int, seed: int, step: int = 1) -> Found:
+    """Cases from first to stop, or one of each `step` of them. After a death the next child goes on behind it."""
     counts = dict.fromkeys(("bundles_resigned", "bundles_refused", "bundles_loaded_harmless", "bundles_wrong"), 0)
     most = {"probe_s": 0.0, "probe_mb": 0.0}
     wrong: list[str] = []
     at = first
     while at < stop:
-        begun, ended, death = _child(seed, at, stop)
+        begun, ended, death = _child(seed, at, stop, step)
         for number, told in ended.items():
             faults = told["wrong"]
             counts["bundles_refused"] += bool(told["refused"]) and not faults
@@ -42,13 +42,13 @@ def resigned(first: int, stop: int, seed: int) -> Found:
             counts["bundles_wrong"] += 1
             if not begun:
                 break
-        at = last + 1
+        at = last + step
     return Found(counts, wrong, most)
 
 
-def _child(seed: int, first: int, stop: int) -> tuple[dict[int, Any], dict[int, Any], str]:
+def _child(seed: int, first: int, stop: int, step: int) -> tuple[dict[int, Any], dict[int, Any], str]:
     """One child over these cases: what it began, what it ended, and how it died, if it did."""
-    words = [sys.executable, "-m", "tests.reliability.bundles.probe", str(seed), str(first), str(stop)]
+    words = [sys.executable, "-m", "tests.reliability.bundles.probe", *map(str, (seed, first, stop, step))]
     begun: dict[int, Any] = {}
     ended: dict[int, Any] = {}
     with TemporaryFile("w+") as said:
