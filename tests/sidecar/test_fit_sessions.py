@@ -333,6 +333,25 @@ def test_a_part_is_durable_before_it_is_acknowledged(api: Api, home: Path, monke
     assert flushed[7:] == [place.name, "sessions"]
 
 
+def test_a_part_sent_again_is_not_acknowledged_before_it_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def flush(handle: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{handle}"):
+            raise OSError(5, "Input/output error")
+        real(handle)
+
+    kept = sessions_in(tmp_path)
+    monkeypatch.setattr(os, "fsync", flush)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="cannot be written: Input/output error"):
+            kept.put("ann", "s", 0, 1, b"content")
+    monkeypatch.undo()
+    assert kept.body("ann", "s", kept.put("ann", "s", 0, 1, b"content")) == b"content"
+
+
 def full(ledger: SqliteLedger) -> None:
     """Let this thread's next write need a page more than there may be."""
     (pages,) = ledger._db().execute("PRAGMA page_count").fetchone()

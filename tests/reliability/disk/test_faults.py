@@ -54,6 +54,15 @@ def test_what_cannot_be_written_leaves_no_transaction_behind(tmp_path: Path) -> 
     assert ledger.append("fact", {"n": 2}, by="t").number == 2
 
 
+def test_a_connection_that_was_opened_on_a_read_only_disk_is_not_kept(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    ledger._drop()
+    ledger._local.db = sqlite3.connect(f"file:{tmp_path}/ledger.db?mode=ro", uri=True, isolation_level=None)
+    with pytest.raises(StoreError, match="readonly"):
+        ledger.append("fact", {"n": 1}, by="t")
+    assert ledger.append("fact", {"n": 1}, by="t").number == 1
+
+
 def test_a_place_without_a_write_ahead_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite answers with the mode it has, and goes on in it: a database in memory has no such log."""
     connect = sqlite3.connect

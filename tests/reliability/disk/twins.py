@@ -69,7 +69,7 @@ TWINS: tuple[Twin, ...] = (
         SESSIONS,
         "                part = _same(known[seq], part)\n",
         "                return _same(known[seq], part)\n",
-        f"{SWEPT}[home-once]",
+        "tests/sidecar/test_fit_sessions.py::test_a_part_sent_again_is_not_acknowledged_before_it_is_durable",
     ),
     Twin(
         "a half written file stays",
@@ -85,7 +85,13 @@ TWINS: tuple[Twin, ...] = (
         "except sqlite3.Error as failure:",
         f"{SWEPT}[ledger-once]",
     ),
-    Twin("a connection kept after a fault", LEDGER, "            self._drop()\n", "", f"{SWEPT}[ledger-lasting]"),
+    Twin(
+        "a connection kept after a fault",
+        LEDGER,
+        "            self._drop()\n",
+        "",
+        f"{FAULTS}::test_a_connection_that_was_opened_on_a_read_only_disk_is_not_kept",
+    ),
     Twin("a found log trusted", LEDGER, CHECKPOINT, "", f"{SWEPT}[ledger-lasting]"),
     Twin(
         "no rollback", LEDGER, ROLLBACK, "pass", f"{FAULTS}::test_what_cannot_be_written_leaves_no_transaction_behind"
