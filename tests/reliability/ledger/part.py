@@ -11,7 +11,7 @@ from tests.reliability.ledger import damage
 from tests.reliability.ledger.judge import KINDS, Grounds, added_up, grounds, tried
 
 ENTRIES = 10_000
-EACH = 20
+EACH = 16
 """Cases of each kind on a ledger of that many entries."""
 FEWER = 1_000
 MANY = 300
