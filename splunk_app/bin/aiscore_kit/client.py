@@ -6,9 +6,11 @@ redirect and never falls back from https.
 
 import base64
 import hashlib
+import io
 import json
 import os
 import random
+import socket
 import time
 from collections import namedtuple
 
@@ -86,7 +88,8 @@ class Sidecar:
                 request.method,
                 self._settings.url + request.path,
                 params=request.params,
-                data=request.body,
+                # In blocks: bytes as a whole would have to be gone within the connect timeout, however slow the line.
+                data=io.BytesIO(request.body) if request.body else request.body,
                 headers=headers,
                 timeout=(min(self._settings.connect_timeout_s, left), left),
                 allow_redirects=False,
@@ -97,6 +100,8 @@ class Sidecar:
         except requests.exceptions.Timeout:
             raise Failure("timeout", "the sidecar did not answer in time") from None
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            if _is_timeout(error):
+                raise Failure("timeout", "the sidecar did not take the request in time") from None
             raise Failure("sidecar_down", "no connection: %s" % _inmost(error), retry=True) from None
         except requests.exceptions.RequestException as error:
             raise Failure("sidecar_error", "the request could not be sent: %s" % type(error).__name__) from None
@@ -216,6 +221,12 @@ def _seconds(text):
         return max(0.0, float(text))
     except (TypeError, ValueError):
         return 0.0
+
+
+def _is_timeout(error):
+    """Whether the connection was given up because nothing moved while the request was sent."""
+    inner = error.args[0] if error.args else None
+    return any(isinstance(cause, (TimeoutError, socket.timeout)) for cause in getattr(inner, "args", ()))
 
 
 def _inmost(error):

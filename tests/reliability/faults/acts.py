@@ -42,6 +42,18 @@ async def take_no_more(call: Call) -> None:
     await asyncio.sleep(_PATIENCE_S)
 
 
+async def take_slowly(call: Call) -> None:
+    """Read the body as a slow line would bring it: it always moves, and takes three seconds for 5 MB."""
+    found = []
+    left = int(call.head.get("Content-Length"))
+    while left:
+        found.append(await call.piece(min(left, 1 << 16)))
+        left -= len(found[-1])
+        await asyncio.sleep(0.03)
+    call.taken(b"".join(found))
+    await call.send(await call.genuine())
+
+
 async def too_large(call: Call) -> None:
     """413 at once, as a gateway does that looks at the length only; the body is left unread."""
     await call.send(response(413, "text/html", b"<h1>Request Entity Too Large</h1>", [("Connection", "close")]))

@@ -55,6 +55,14 @@ class Call:
             self._read = True
         return self.asked.body
 
+    async def piece(self, size: int) -> bytes:
+        """Some bytes of the body, for who takes it piece by piece and says at last what was `taken`."""
+        return await self._reader.readexactly(size)
+
+    def taken(self, body: bytes) -> None:
+        """The whole body."""
+        self.asked.body, self._read = body, True
+
     async def genuine(self, sent: Callable[[], None] = lambda: None) -> Message:
         """The sidecar's own reply; `sent` is called when the whole request is on its way. Raises Lost."""
         body = await self.take()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reliability.faults import certificates, check, dead, events, lines, others, searches
+from tests.reliability.faults import acts, certificates, check, dead, events, lines, others, searches
 from tests.reliability.faults.ground import Ground
 from tests.reliability.faults.http11 import Message
 from tests.reliability.faults.kinds import KINDS
@@ -18,6 +18,7 @@ from tests.reliability.faults.searches import CHUNKS, Case
 from tests.splunkd import pythons
 
 ROWS = (1, 7, 300)
+ANY = pythons.best(",".join(pythons.SHIPPED))
 SAVED = [name for name, kind in KINDS.items() if kind.saved]
 
 
@@ -76,6 +77,21 @@ def test_other_points(ground: Ground, point: others.Point, fault: str) -> None:
 
 def test_a_late_ticket_spoils_no_later_chunk(ground: Ground) -> None:
     assert not others.run(ground, others.POINTS[0], "hang", pythons.SHIPPED[1]).wrong
+
+
+def test_a_slow_line_is_no_dead_sidecar(ground: Ground) -> None:
+    """The time for connecting is not the time for sending."""
+    ground.prepare("http", chunk_deadline_s=30, connect_timeout_s=1)
+    chunk = events.chunk(50_000, 6000, 1)
+    with ground.command("aiscore", ["model=logon", "fields=all", "explain=none"], ANY, "slow.1") as process:
+        process.getinfo()
+        ground.listen(buffer=2048)
+        ground.seq, ground.attempts = 1, None
+        ground.play(acts.take_slowly)
+        body = process.execute(chunk.body, True).body
+    seen = check.judge(chunk, body, ground.proxy.seen, ())
+    ground.calm()
+    assert not seen.wrong and seen.scored == 50_000, process.messages
 
 
 def test_a_dead_sidecar_is_soon_no_longer_asked(ground: Ground) -> None:

@@ -42,6 +42,13 @@ TWINS: tuple[Twin, ...] = (
         f"{AISCORE}::test_a_ticket_that_comes_too_late_spoils_no_later_chunk",
     ),
     Twin(
+        "sending within the time for connecting",
+        f"{KIT}/client.py",
+        "data=io.BytesIO(request.body) if request.body else request.body,",
+        "data=request.body,",
+        f"{FAULTS}::test_a_slow_line_is_no_dead_sidecar",
+    ),
+    Twin(
         "session key in the log",
         f"{KIT}/command.py",
         'logging.getLogger("splunklib").addFilter(_is_harmless)',
