@@ -12,9 +12,10 @@ from tests.sidecar.conftest import Api, code_of, events
 
 CHUNK = events(1, 3)
 DIGITS = "9" * 5000
+LIMITS = Limits()
 
 
-def refused(read: Any, body: bytes, limits: Limits = Limits()) -> str:
+def refused(read: Any, body: bytes, limits: Limits = LIMITS) -> str:
     with pytest.raises(CallerError) as failure:
         read(body, limits)
     assert failure.value.field and failure.value.mend
@@ -29,12 +30,12 @@ def header(columns: int) -> bytes:
 def test_few_bytes_do_not_become_a_large_table(record: bytes) -> None:
     rows = ABSENT_CELLS // 9_999 + 1
     assert refused(read_csv, header(10_000) + record * rows) == "too_large"
-    assert read_csv(header(1000) + record * rows, Limits()).height == rows
+    assert read_csv(header(1000) + record * rows, LIMITS).height == rows
 
 
 def test_lines_inside_a_cell_are_no_records() -> None:
     lines = b'"' + b"\n" * 60_000 + b'"\n'
-    assert read_csv(header(1000) + lines, Limits()).height == 1
+    assert read_csv(header(1000) + lines, LIMITS).height == 1
 
 
 def test_rows_beyond_the_limit_are_not_read() -> None:
