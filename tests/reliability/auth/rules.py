@@ -86,11 +86,8 @@ UNKNOWN = (
 def missing(app: Flask) -> list[str]:
     """What the service offers and this table does not name."""
     ruled = {(rule.method, rule.route) for rule in RULES}
-    offered = {
-        (method, re.sub(r"<\w+:", "<", rule.rule))
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or ())
-    }
+    known = [(rule, re.sub(r"<\w+:", "<", rule.rule)) for rule in app.url_map.iter_rules()]
+    offered = {(method, route) for rule, route in known for method in rule.methods or ()}
     routes = [f"{method} {route}" for method, route in sorted(offered - ruled) if method not in FOLLOWING]
     return routes + [f"POST {url}" for verb in VERBS.values() for url in _choices(verb) if not _ruled(url)]
 
