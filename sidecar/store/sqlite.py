@@ -63,6 +63,8 @@ class SqliteLedger:
         self._seen = Head(0, START)
         with self._told():
             self._db().executescript(SCHEMA)
+            if "seal" not in [column for _, column, *_ in self._db().execute("PRAGMA table_info(entry)")]:
+                raise StoreError(f"the ledger {path} bears no seals: an earlier version made it; take a new home")
             if not self._head_path.exists() and self._count() == 0:
                 self._note_head(self._seen)
 

@@ -338,3 +338,11 @@ def test_an_index_that_hides_a_used_key_is_found(tmp_path: Path) -> None:
     with pytest.raises(LedgerBroken, match="file is damaged") as found:
         on_disk(tmp_path).verify()
     assert (found.value.entry, found.value.fault) == (0, "damaged")
+
+
+def test_a_ledger_without_seals_is_told(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as db:
+        db.execute("CREATE TABLE entry (number INTEGER PRIMARY KEY, hash TEXT)")
+    db.close()
+    with pytest.raises(StoreError, match="bears no seals: an earlier version made it"):
+        on_disk(tmp_path)
