@@ -10,7 +10,7 @@ from typing import Any
 
 from sidecar.errors import StoreError
 from sidecar.keys import key_in
-from sidecar.store.base import Entry, Part
+from sidecar.store.base import Entry
 from sidecar.store.files import FileBlobs
 from sidecar.store.sessions import FileSessions, SessionLimits
 from sidecar.store.sqlite import SqliteLedger
@@ -156,5 +156,3 @@ def home(root: Path, said: Callable[..., None], count: int) -> None:
 
 WORKLOADS: dict[str, Callable[[Path, Callable[..., None], int], None]] = {"ledger": ledger, "home": home}
 """By name; each takes the folder, whom to tell, and how much."""
-
-__all__ = ["LEDGER", "SECRET", "WORKLOADS", "Part", "body", "clock", "key", "open_ledger", "sessions_in"]
