@@ -21,6 +21,7 @@ from tests.reliability.replies import honest
 sys.path.insert(0, str(package.HERE / "bin"))
 
 from aiscore_kit import client, settings  # noqa: E402
+from aiscore_kit.circuit import Circuit  # noqa: E402
 from aiscore_kit.frames import Frame  # noqa: E402
 from aiscore_kit.reply import ReplyReader  # noqa: E402
 from aiscore_kit.score import RowByRow  # noqa: E402
@@ -114,7 +115,7 @@ class Command:
         """The chunk as it leaves, and why its reply was refused ("" when it was taken)."""
         command = self._command
         # Each reply is judged for itself: a former one must not have opened the circuit or left its carry.
-        command._circuit, command._carry = None, ""
+        command._circuit, command._carry = Circuit(3600), ""
         command.refused.clear()
         out = command.act(Frame({"action": "execute"}, body))
         return out, command.refused[0] if command.refused else ""

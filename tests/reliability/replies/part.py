@@ -38,7 +38,7 @@ def _through(seed: int) -> Iterator[Batch]:
         for name, run in {
             "the corpus": lambda version: through.tried(version, corpus()),
             "every size": lambda version: through.tried(version, through.sized(400)),
-            "odd chunks": lambda version: through.tried(version, through.drawn_chunks(f"{seed}-{version}", 150)),
+            "odd chunks": lambda version: through.tried(version, through.drawn_chunks(f"{seed}-{version}", 80)),
             "cut short": lambda version: through.cut_short(version, [*range(1, 99, 4), -1]),
         }.items():
             yield Batch(f"{name} through the command under {version}", lambda run=run, version=version: run(version))  # type: ignore[misc]
