@@ -20,7 +20,7 @@ class AIAuditCommand(Audit):
         doc="list entries (the default), give the head to keep elsewhere, or verify the whole ledger.",
     )
     head = Option(
-        validate=options.heads(), doc="Heads that were kept: NUMBER:HASH, commas between, or none. For verify."
+        validate=options.heads(), doc="Kept heads, to verify: NUMBER:HASH, commas between, or none."
     )
     after = Option(validate=options.Whole(0, 999999999999), doc="List the entries above this number, oldest first.")
     most = Option(validate=options.Whole(1, 10000), doc="How many entries to list; the newest, without after.")
