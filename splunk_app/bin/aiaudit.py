@@ -19,12 +19,10 @@ class AIAuditCommand(Audit):
         validate=options.OneOf("list", "head", "verify"),
         doc="list entries (the default), give the head to keep elsewhere, or verify the whole ledger.",
     )
-    head = Option(
-        validate=options.heads(), doc="Kept heads, to verify: NUMBER:HASH, commas between, or none."
-    )
+    head = Option(validate=options.heads(), doc="Kept heads, to verify: NUMBER:HASH, commas between, or none.")
     after = Option(validate=options.Whole(0, 999999999999), doc="List the entries above this number, oldest first.")
     most = Option(validate=options.Whole(1, 10000), doc="How many entries to list; the newest, without after.")
-    kind = Option(validate=options.Pattern(r"[a-z_]{1,40}", "a kind of entry, such as promote"), doc="List entries of this kind.")
+    kind = Option(validate=options.Pattern(r"[a-z_]{1,40}", "a word such as promote"), doc="Entries of this kind only.")
     model = Option(validate=options.model_name(), doc="List entries about this model.")
 
 
