@@ -33,19 +33,26 @@ def tried(home: Path, seed: int, requests: int) -> Found:
     """So many odd requests, one connection each."""
     chance = random.Random(seed)
     wrong: list[str] = []
-    slowest_s, broken = 0.0, 0
+    slowest_s, broken, spoken = 0.0, 0, 0
     with served(home) as server:
         ticket = server.bearer()["Authorization"].removeprefix("Bearer ")
         for number in range(requests):
             sent = raw.made(chance, ticket)
-            answer, seconds = raw.answered(server.port, sent.content)
+            answer, seconds = raw.answered(server.port, sent)
+            spoken += bool(answer)
             slowest_s = max(slowest_s, seconds)
             broken += sum(int(head[1]) >= 500 for head in raw.LINE.finditer(answer))
             wrong += [f"seed {seed} request {number} {sent.name}: {line}" for line in raw.wrong(sent, answer, seconds)]
         alive = server.session.get(server.url + "/healthz", timeout=10).ok
         wrong += [] if alive else [f"seed {seed}: the server does not answer any more"]
         wrong += [f"seed {seed}: {line}" for line in told(server.log.read_text(), ticket)]
-    counts = {"fuzz_requests": requests, "fuzz_500": broken, "fuzz_raw": requests, "fuzz_wrong": len(wrong)}
+    counts = {
+        "fuzz_requests": requests,
+        "fuzz_500": broken,
+        "fuzz_raw": requests,
+        "fuzz_raw_answered": spoken,
+        "fuzz_wrong": len(wrong),
+    }
     return Found(counts, wrong[:20], {"slowest_raw_ms": slowest_s * 1000})
 
 
