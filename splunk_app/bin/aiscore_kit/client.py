@@ -66,7 +66,7 @@ class Sidecar:
             except Failure as failure:
                 count = sent[failure.note] = sent.get(failure.note, 0) + 1
                 allowed, jitter_s = RETRIES.get(failure.note, (0, 0.0))
-                pause_s = failure.wait_s + jitter_s * random.random()  # nosec B311  # spreads retries; nobody gains by guessing it
+                pause_s = failure.wait_s + jitter_s * random.random()  # nosec B311  # spreads retries
                 if not failure.retry or count > allowed or pause_s >= deadline.left():
                     raise
                 time.sleep(pause_s)

@@ -7,7 +7,7 @@ import http.client
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,8 @@ from aiscore_kit.frames import Frame  # noqa: E402
 from aiscore_kit.reply import ReplyReader  # noqa: E402
 from aiscore_kit.score import RowByRow  # noqa: E402
 
-Respond = Callable[[requests.PreparedRequest], bytes]
+Respond = Callable[[Mapping[str, str], bytes], bytes]
+"""The bytes of a response to a request's headers and body."""
 
 
 class _Wire:
@@ -47,7 +48,10 @@ class _Adapter(HTTPAdapter):
         self._respond = respond
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        reply = http.client.HTTPResponse(_Wire(self._respond(request)), method="POST")  # type: ignore[arg-type]
+        sent = {name: str(value) for name, value in request.headers.items()}
+        body: Any = request.body
+        answer = self._respond(sent, body if isinstance(body, bytes) else body.read())
+        reply = http.client.HTTPResponse(_Wire(answer), method="POST")  # type: ignore[arg-type]
         try:
             reply.begin()
         except (http.client.HTTPException, ValueError) as error:  # as urllib3 and requests tell it
@@ -83,7 +87,9 @@ class _Command(RowByRow):  # type: ignore[misc]
         self._names = ["ai_" + name for name in honest.FIELDS]
         self._reader = ReplyReader(honest.PREFIX)
         self._unscored, self._failures = Counter[str](), dict[str, str]()
-        self._known_settings = settings.parse({"url": "http://127.0.0.1:1", "max_reply_mb": str(max_reply_mb)})
+        self._known_settings = settings.parse(
+            {"url": "http://127.0.0.1:1", "max_reply_mb": str(max_reply_mb), "chunk_deadline_s": "100"}
+        )
         self._known_sidecar = client.Sidecar(self._known_settings, _Tickets())
         self._known_sidecar._open().mount("http://", _Adapter(respond))
 
@@ -108,8 +114,8 @@ class Command:
     """
 
     def __init__(self, max_reply_mb: int) -> None:
-        self.respond: Respond = lambda request: b""
-        self._command = _Command(lambda request: self.respond(request), max_reply_mb)
+        self.respond: Respond = lambda headers, body: b""
+        self._command = _Command(lambda headers, body: self.respond(headers, body), max_reply_mb)
 
     def labelled(self, body: bytes) -> tuple[bytes, str]:
         """The chunk as it leaves, and why its reply was refused ("" when it was taken)."""

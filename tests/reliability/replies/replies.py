@@ -3,10 +3,8 @@
 import random
 import re
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-
-import requests
 
 from tests.reliability.campaign import Found
 from tests.reliability.replies import honest, wrong
@@ -133,10 +131,8 @@ class Run:
         """The chunk as it leaves when each of its requests is answered by `said`, and why that was refused."""
         command = self._chance.choice(self._commands)
 
-        def respond(request: requests.PreparedRequest) -> bytes:
-            sent = {name: str(value) for name, value in request.headers.items()}
-            assert isinstance(request.body, bytes)
-            part = honest.part(request.body, asked.model)
+        def respond(sent: Mapping[str, str], body: bytes) -> bytes:
+            part = honest.part(body, asked.model)
             scene = Scene(self._chance, part, sent, tuple(self._earlier))
             self._earlier.append((part, scene.good()))
             return said(scene).wire()
