@@ -1,5 +1,6 @@
 """What the keeper of a sidecar asks on the command line: tokens, the shared secret and the ledger, printed."""
 
+import csv
 import json
 import sys
 import time
@@ -47,10 +48,11 @@ def change_secret(settings: Settings, ledger: Ledger, what: str, by: str) -> Non
 
 def tell_tokens(ledger: Ledger) -> None:
     """The tokens as CSV."""
-    print("id,name,scopes,made_at,made_by,state")
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(("id", "name", "scopes", "made_at", "made_by", "state"))
     for token in tokens.fold(ledger.entries()).values():
         state = "revoked" if token.revoked else "valid"
-        print(f'{token.id},{token.name},"{",".join(token.scopes)}",{token.made_at},{token.made_by},{state}')
+        out.writerow((token.id, token.name, ",".join(token.scopes), token.made_at, token.made_by, state))
 
 
 def tell_verified(ledger: Ledger, kept: str) -> None:

@@ -15,12 +15,12 @@ from sidecar.verbs import VERBS
 
 def test_a_token_is_made_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = ["--home", str(tmp_path)]
-    assert main(["token", "create", "--name", "nightly", "--scope", "score, fit", *home]) == 0
+    assert main(["token", "create", "--name", "nightly, at 3", "--scope", "score, fit", *home]) == 0
     token = capsys.readouterr().out.strip()
     ledger = open_ledger(Settings(home=tmp_path))
     assert tokens.check(token, tokens.fold(ledger.entries())).scopes == {"score", "fit"}
     main(["token", "list", *home])
-    assert 'nightly,"score,fit"' in capsys.readouterr().out
+    assert '"nightly, at 3","score,fit"' in capsys.readouterr().out
     assert main(["token", "revoke", token.split(".")[1], *home]) == 0
     main(["token", "list", *home])
     assert capsys.readouterr().out.strip().endswith("revoked")
