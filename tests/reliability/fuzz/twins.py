@@ -3,28 +3,27 @@
 from tests.reliability.twin import Twin
 
 HOSTILE = "tests/sidecar/test_hostile.py"
-COMMANDS = "tests/sidecar/test_commands.py"
 TWINS: tuple[Twin, ...] = (
     Twin(
         "rows without a limit",
         "sidecar/wire.py",
         'pl.DataFrame:\n    _within(table.height, limits.rows, "the body", "rows", "send fewer rows at a time")',
         "pl.DataFrame:",
-        f"{COMMANDS}::test_a_body_too_large_is_refused",
+        f"{HOSTILE}::test_a_table_has_limits",
     ),
     Twin(
         "columns without a limit",
         "sidecar/wire.py",
         '_within(len(names), limits.columns, "the header"',
         '_within(0, limits.columns, "the header"',
-        f"{COMMANDS}::test_a_body_too_large_is_refused",
+        f"{HOSTILE}::test_a_table_has_limits",
     ),
     Twin(
         "cells without a limit",
         "sidecar/wire.py",
         "                size or 0,",
         "                0,",
-        f"{COMMANDS}::test_a_body_too_large_is_refused",
+        f"{HOSTILE}::test_a_table_has_limits",
     ),
     Twin(
         "a body without a limit",
@@ -52,21 +51,21 @@ TWINS: tuple[Twin, ...] = (
         "sidecar/api/problems.py",
         'return Problem("internal", "internal error"',
         'return Problem("internal", str(failure)',
-        f"{COMMANDS}::test_failures_inside_tell_nothing_of_the_data",
+        f"{HOSTILE}::test_a_fault_tells_its_place_only",
     ),
     Twin(
         "the log tells what failed",
         "sidecar/journal.py",
         '{**facts, "kind"',
         '{**facts, "said": str(failure), "kind"',
-        f"{COMMANDS}::test_failures_inside_tell_nothing_of_the_data",
+        f"{HOSTILE}::test_a_fault_tells_its_place_only",
     ),
     Twin(
         "the log tells of events",
         "sidecar/api/ask.py",
         "    g.rows = table.height\n",
         "    g.rows = table.height\n    g.user += str(table.rows())\n",
-        f"{COMMANDS}::test_the_log_tells_who_and_how_much_but_no_content_and_no_secret",
+        f"{HOSTILE}::test_no_event_is_told_in_the_log",
     ),
     Twin(
         "numbers of any length are read",
