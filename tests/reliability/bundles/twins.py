@@ -116,7 +116,7 @@ TWINS: tuple[Twin, ...] = (
         "blobs are mapped",
         "sidecar/store/files.py",
         "        content = path.read_bytes()\n",
-        '        content = __import__("mmap").mmap(path.open("rb").fileno(), 0, access=1)\n',
+        '        content = __import__("mmap").mmap(__import__("os").open(path, 0), 0, access=1)\n',
         "tests/sidecar/test_blobs.py::test_what_was_read_stays_what_it_was_whatever_becomes_of_the_file",
     ),
 )
