@@ -43,17 +43,23 @@ def outcome(twin: Twin, tree: Path) -> str:
     copy(tree)
     path = tree / twin.file
     path.write_text(planted(twin, path.read_text(encoding="utf-8")), encoding="utf-8")
-    words = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "-p", "no:cacheprovider", twin.caught_by]
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(words, cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT_S)
+        code, last = tested([twin.caught_by], tree, LIMIT_S)
     except subprocess.TimeoutExpired:
         return f"its test took more than {LIMIT_S} s"
-    last = done.stdout.strip().splitlines()[-1:] or [done.stderr.strip()[-200:]]
     # A test that could not even start has not caught anything.
-    if done.returncode == 1 and re.search(r"\b[1-9]\d* failed\b", last[0]) and "error" not in last[0]:
+    if code == 1 and re.search(r"\b[1-9]\d* failed\b", last) and "error" not in last:
         return "caught"
-    return f"not caught: {last[0]}"
+    return f"not caught: {last}"
+
+
+def tested(tests: Sequence[str], tree: Path, limit_s: float) -> tuple[int, str]:
+    """The exit code and the last line of pytest over these tests of the sources at `tree`."""
+    words = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(words, cwd=tree, env=environment, capture_output=True, text=True, timeout=limit_s)
+    last = done.stdout.strip().splitlines()[-1:] or [done.stderr.strip()[-200:]]
+    return done.returncode, last[0]
 
 
 def copy(tree: Path) -> None:
@@ -67,8 +73,11 @@ def copy(tree: Path) -> None:
 
 
 def batches(twins: Sequence[Twin]) -> list[Batch]:
-    """One batch a twin."""
-    return [Batch(f"twin {twin.name}", lambda twin=twin: _tried(twin)) for twin in twins]  # type: ignore[misc]
+    """One batch a twin, and before them one for the sources as they are, where every test must pass."""
+    if not twins:
+        return []
+    each = [Batch(f"twin {twin.name}", lambda twin=twin: _tried(twin)) for twin in twins]  # type: ignore[misc]
+    return [Batch("twin of nothing", lambda: _untouched(twins)), *each]
 
 
 def _tried(twin: Twin) -> Found:
@@ -76,3 +85,11 @@ def _tried(twin: Twin) -> Found:
         said = outcome(twin, Path(folder))
     caught = said == "caught"
     return Found({"twins": 1, "twins_caught": int(caught)}, () if caught else (f"{twin.name}: {said}",))
+
+
+def _untouched(twins: Sequence[Twin]) -> Found:
+    tests = sorted({twin.caught_by for twin in twins})
+    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+        copy(Path(folder))
+        code, last = tested(tests, Path(folder), LIMIT_S * 3)
+    return Found({"twin_tests": len(tests)}, () if code == 0 else (f"fails without any bug planted: {last}",))
