@@ -22,9 +22,11 @@ from aiscore_kit.splice import splice
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from models.event_id import event_ids_of
 from models.explain import MAX_REASONS
 from models.fields import OUTPUT_FIELDS, SCORED_NOTES
 from models.words import MAX_VALUE_LETTERS, MAX_VALUES
+from sidecar.wire import Limits, read_csv
 from tests.splunk_app import scripted
 from tests.splunk_app.scripted import Sidecar
 
@@ -132,6 +134,21 @@ def test_the_copy_for_the_sidecar_is_always_good_csv(body: bytes) -> None:
     table = read(copy)
     assert count == len(rows) == len(table) - 1
     assert "\0" not in copy.decode() and {len(row) for row in table} == {2}
+
+
+ODD_CELLS = st.one_of(
+    st.binary(max_size=8), st.sampled_from([b"", b"\xff", b"a\0b", b"x" * (wire.MAX_FIELD + 1), b"\xc3\xa9" * 40_000])
+)
+
+
+@given(st.lists(ODD_CELLS, min_size=1, max_size=4))
+@example([b"plain", b"caf\xe9", b"\0"])
+def test_an_unscored_row_has_the_id_that_scoring_it_later_gives(values: list[bytes]) -> None:
+    rows = Rows(b"k,user\n" + b"".join(b"1," + cells.quote(value) + b"\n" for value in values))
+    ((body, count),) = wire.Wire(rows, ["user"]).parts
+    assert count == len(rows)
+    later = event_ids_of(read_csv(body, Limits()), ("user",)).to_list()
+    assert list(outputs.event_ids(rows, ["user"])) == later
 
 
 def test_a_clean_chunk_is_sent_as_it_came() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from aiscore_kit import cells
+from aiscore_kit import cells, wire
 
 SUFFIXES = (
     "score",
@@ -53,5 +53,5 @@ def event_ids(rows, id_fields):
         for head, place in zip(heads, places):
             digest.update(head)
             if place is not None and place < width:
-                digest.update(cells.value(found[place]))
+                digest.update(wire.sent(cells.value(found[place])))
         yield digest.hexdigest()[:32]

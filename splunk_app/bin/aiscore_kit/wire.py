@@ -39,8 +39,8 @@ class Wire:
                 plain = cells.value(found[at]) if at < width else b""
                 if len(plain) > MAX_FIELD:
                     self.clipped.add(number)
-                    plain = _clip_multivalue(plain) if several else _clip(plain)
-                out.append(cells.quote(_text(plain)))
+                    plain = _clip_multivalue(plain) if several else plain
+                out.append(cells.quote(sent(plain)))
             # A lone empty cell must not become a blank line, which readers skip.
             lines.append(b",".join(out) or b'""')
         return header, lines
@@ -76,6 +76,11 @@ def _columns(rows, wanted):
     keep = set(wanted)
     keep.update("__mv_" + name for name in wanted)
     return [at for name, at in first.items() if name in keep] or list(first.values())[:1]
+
+
+def sent(plain):
+    """What a value is in the copy that is scored: the value itself where it is good text of no more than MAX_FIELD."""
+    return _text(_clip(plain) if len(plain) > MAX_FIELD else plain)
 
 
 def _text(plain):
