@@ -2,7 +2,7 @@
 
 from tests.reliability.fuzz import part
 
-REQUESTS = 4_000
+REQUESTS = 3_000
 
 
 def test_no_request_breaks_the_service() -> None:

@@ -89,11 +89,4 @@ TWINS: tuple[Twin, ...] = (
         '    if carry.endswith(b"R."):\n        __import__("pickle").loads(carry)\n    if len(carry) > 4096:\n',
         "tests/reliability/fuzz/test_watched.py::test_nothing_is_run_that_comes_from_outside",
     ),
-    Twin(
-        "any number of parts is looked for",
-        "sidecar/api/sessions.py",
-        "named = islice((str(seq) for seq in wanted if seq not in have), 5)",
-        "named = [str(seq) for seq in wanted if seq not in have][:5]",
-        f"{HOSTILE}::test_what_is_too_much_is_refused_at_once",
-    ),
 )
