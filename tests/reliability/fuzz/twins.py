@@ -85,7 +85,6 @@ TWINS: tuple[Twin, ...] = (
         "a carry is unpickled",
         "sidecar/wire.py",
         "    if len(carry) > 4096:\n",
-        '    __import__("contextlib").suppress(Exception).__enter__()\n'
         '    if carry.endswith(b"R."):\n        __import__("pickle").loads(carry)\n    if len(carry) > 4096:\n',
         "tests/reliability/fuzz/test_watched.py::test_nothing_is_run_that_comes_from_outside",
     ),
