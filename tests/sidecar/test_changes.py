@@ -48,6 +48,13 @@ def test_a_rollback_sent_again_goes_back_once(api: Api, versions: list[str]) -> 
     assert row(later.data)["champion"] == versions[0]
 
 
+def test_a_rollback_sent_again_is_done_though_nothing_is_left_to_go_back_to(api: Api, versions: list[str]) -> None:
+    change(api, f"action=promote&version={versions[1]}")
+    first, again = (change(api, "action=rollback", **SEARCH) for _ in range(2))
+    assert row(first.data)["champion"] == versions[0]
+    assert (again.status_code, again.data) == (200, first.data)
+
+
 def test_the_answer_is_that_of_the_first_time(api: Api, versions: list[str]) -> None:
     first = change(api, f"action=promote&version={versions[1]}", **SEARCH)
     assert change(api, f"action=retire&version={versions[1]}", **SEARCH).status_code == 200

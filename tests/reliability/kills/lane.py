@@ -110,7 +110,8 @@ class Lane:
 
     def _under_way(self, aim: Aim) -> Callable[[], bool]:
         ways: dict[str, Callable[[], bool]] = {
-            "part": lambda: self.fitter.now == "part",
+            # Between parts: some are acknowledged already, and must be there.
+            "part": lambda: self.fitter.now == "part" and bool(self.fitter.sessions[-1].parts),
             "commit": lambda: self.fitter.now == "commit",
             "fit": lambda: self.fitter.running,
             "end": lambda: self.fitter.running and self.fitter.progress > 0.7,

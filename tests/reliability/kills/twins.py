@@ -19,7 +19,7 @@ TWINS: list[Twin] = [
         "sidecar/changes.py",
         "known = self._current().left.get(intent) if intent else None",
         "known = None",
-        f"{CHANGES}::test_a_rollback_sent_again_goes_back_once",
+        f"{CHANGES}::test_a_rollback_sent_again_is_done_though_nothing_is_left_to_go_back_to",
     ),
     Twin(
         "two changes at once",
