@@ -78,11 +78,12 @@ class RowByRow(Chunked, StreamingCommand):
 
     def act(self, frame):
         """The chunk's rows with the output columns. Only a fault in labelling itself can raise."""
+        came = time.monotonic()
         self._seq += 1
         rows = Rows(frame.body)
         self._rows_seen += len(rows)
         try:
-            suffixes = self._suffixes(rows, preview=bool(frame.metadata.get("preview")))
+            suffixes = self._suffixes(rows, came, preview=bool(frame.metadata.get("preview")))
             body = splice(rows, self._names, suffixes) if rows.names else b""
         except Failure as failure:
             body = self._labelled(rows, failure)
@@ -94,14 +95,14 @@ class RowByRow(Chunked, StreamingCommand):
         self._tell()
         return body
 
-    def _suffixes(self, rows, preview):
+    def _suffixes(self, rows, came, preview):
         if not len(rows):
             return []
         if preview:
             raise Failure("preview", "the search is a preview")
         started = time.monotonic()
         try:
-            found = self._scored(rows)
+            found = self._scored(rows, started - came)
         except Failure as failure:
             self._circuit.lost(failure, time.monotonic() - started)
             raise
@@ -109,10 +110,11 @@ class RowByRow(Chunked, StreamingCommand):
         self.write_metric("aiscore.sidecar", (time.monotonic() - started, 1, len(rows), len(found)))
         return found
 
-    def _scored(self, rows):
+    def _scored(self, rows, spent_s):
         known = self.settings(Deadline(self._circuit.seconds(_PATIENCE_S)))
         self._circuit.allow(known.search_budget_s)
-        deadline = Deadline(self._circuit.seconds(known.chunk_deadline_s))
+        # The reading of the rows counts; as long again is kept for labelling them.
+        deadline = Deadline(max(0.0, self._circuit.seconds(known.chunk_deadline_s) - 2 * spent_s))
         fields = self._contract.fields if self._contract else None
         length = Length(fields, self.explain, int(known.max_reply_mb * (1 << 20)))
         wire = Wire(rows, fields, length.rows)
