@@ -1,8 +1,8 @@
 """Golden exchanges of every verb: what the wire looks like, byte by byte where it must be.
 
 tests/golden/<verb>/<case>.http holds a request, a line `---`, and the answer. Versions, job ids, hashes and
-times are written as `<12>`, `<16>`, `<64>` and `<time>`, a job's state as `<state>`, the carry as `<carry>`; numbers may
-differ by TOLERANCE, since processors round differently. After a wanted change: AISCORE_GOLDEN=write python
+times are written as `<12>`, `<16>`, `<64>` and `<time>`, a job's state as `<state>`, the carry as `<carry>`; numbers
+may differ by TOLERANCE, since processors round differently. After a wanted change: AISCORE_GOLDEN=write python
 -m pytest tests/sidecar/test_golden.py, then read the difference.
 """
 
