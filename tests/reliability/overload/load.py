@@ -77,12 +77,22 @@ class Clients:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 status, retry_after = await self._once()
-        except (OSError, EOFError, ValueError, TimeoutError):
+        except (OSError, EOFError, ValueError, TimeoutError) as failure:
+            print(f"no answer: {failure!r}", file=sys.stderr)
             status, retry_after = 0, False
         self.answers.append(Answered(status, (time.perf_counter() - began) * 1000, retry_after))
 
+    async def _line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        # The server closes a connection on which nothing was said for the time of a header.
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
     async def _once(self) -> tuple[int, bool]:
-        line = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        line = await self._line()
         reader, writer = line
         try:
             writer.write(self._sent)
