@@ -47,7 +47,10 @@ class Pool:
         """Lines as texts. parts: (n, k), each the number of a part or `whole(n)`; no text may hold a newline.
 
         stops: line m takes the rows of parts from stops[m - 1] to stops[m], (m,), ascending to n; one a line without.
+        Raises IndexError for a part that is not there: compiled code would read beyond the buffer.
         """
+        if parts.size and parts.max() >= len(self.starts) + len(self.numbers):
+            raise IndexError("a line names a part that is not there")
         stops = np.arange(1, len(parts) + 1) if stops is None else stops
         size = np.abs(self.numbers)
         odd = np.flatnonzero(~((size >= LEAST) & (size < BEYOND)) & (size != 0))

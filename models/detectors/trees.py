@@ -22,6 +22,8 @@ MOST_DEPTH = 32
 """What a file may hold: several times what is grown, and so little that no explanation takes gigabytes or minutes."""
 MOST_TOTAL = 1e12
 """The size that a sum over trees from a file may have, so that no margin overflows."""
+MOST_SHARE = 1.001
+"""The part of a node's weight that may have gone one way: all of it, but for rounding in single precision."""
 DTYPES: dict[str, Any] = {
     "roots": np.int32,
     "feature": np.int32,
@@ -118,6 +120,8 @@ class Trees:
             fault = f"a tree of more than {MOST_DEPTH} steps"
         elif not abs(self.base) + np.maximum.reduceat(largest, self.roots).sum() <= MOST_TOTAL:
             fault = f"leaves that may add up to more than {MOST_TOTAL:g}"
+        elif not (self.share <= MOST_SHARE).all():
+            fault = "more weight below a node than passed it"
         if fault:
             raise DataError(f"the trees are none of ours: {fault}", field="model", mend="fit the model again")
 

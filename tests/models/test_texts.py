@@ -75,3 +75,9 @@ def test_whole_numbers_are_written_whole() -> None:
 
 def test_no_rows_give_no_lines() -> None:
     assert Pool.of(pl.Series(["a"]), np.zeros(0), "+.6g").lines(np.zeros((0, 4), np.int64)).to_list() == []
+
+
+def test_a_part_that_is_not_there_is_refused() -> None:
+    pool = Pool.of(pl.Series(["a"]), np.array([0.5]), "+.6g")
+    with pytest.raises(IndexError):
+        pool.lines(np.array([[2]]))

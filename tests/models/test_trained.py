@@ -39,6 +39,7 @@ def forest_files() -> dict[str, bytes]:
         ("threshold", lambda array: np.full_like(array, np.nan)),
         ("value", lambda array: np.full_like(array, np.inf)),
         ("weight", lambda array: -array),
+        ("weight", lambda array: np.where(np.arange(len(array)) == len(array) - 1, 1e308, array)),
         ("roots", lambda array: array[::-1].copy()),
     ],
 )
