@@ -161,6 +161,9 @@ class Lane:
     def _found(self) -> Found:
         acknowledged: Counter[str] = sum((client.acknowledged for client in self.clients), Counter())
         wrong = [*self.judge.wrong, *(line for client in self.clients for line in client.wrong)]
+        if wrong:
+            bugs = [line for line in (self.home.parent / "server.log").read_text().splitlines() if '"error"' in line]
+            wrong += [f"{self.name} log: {line}" for line in bugs[:3]]
         counts = {
             **self.counts,
             "writes_acknowledged": sum(acknowledged.values()),

@@ -16,7 +16,7 @@ def batches(seed: int) -> list[Batch]:
         Batch("1,000 half-open clients", lambda: silent.half_open(1_000, 3.0, 250.0)),
         Batch("200,000 rows in one request", lambda: silent.batch(200_000, 50.0)),
         Batch("clients that leave", lambda: silent.leavers(20, 10.0)),
-        Batch("idle connections", lambda: silent.idle(200, 3, 8.0)),
+        Batch("idle connections", lambda: silent.idle(200, 3, 13.0)),
     ]
 
 

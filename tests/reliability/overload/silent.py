@@ -33,7 +33,10 @@ def half_open(clients: int, seconds: float, limit_ms: float) -> Found:
 
 
 def idle(connections: int, header_timeout_s: int, limit_s: float) -> Found:
-    """All connections that one address may take are taken, and nothing is said: others wait for the header's time."""
+    """More connections than are held at once, and nothing is said: others wait until those have had their time.
+
+    Each is closed after the time of a header, so the wait is that time for each `max_connections` of them.
+    """
     with served(max_connections="64", header_timeout_s=str(header_timeout_s)) as server, ExitStack() as held:
         for _ in range(connections):
             held.enter_context(server.raw(b""))
