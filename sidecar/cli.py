@@ -38,10 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(words: list[str]) -> int:
     known = parser()
     arguments, rest = known.parse_known_args(words)
-    if rest and (arguments.command != "run" or any(word.startswith("-") for word in rest)):
-        known.error("unrecognized arguments: " + " ".join(rest))
-    if rest:
+    # argparse gives words without a dash out too early: those after an option are left over.
+    late = not any(word.startswith("-") for word in rest)
+    if late and arguments.command == "run":
         arguments.words += rest
+    elif late and arguments.command == "token" and len(rest) == 1 and arguments.id is None:
+        arguments.id = rest[0]
+    elif rest:
+        known.error("unrecognized arguments: " + " ".join(rest))
     return ACTS[arguments.command](arguments)
 
 

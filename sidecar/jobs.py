@@ -14,7 +14,7 @@ from typing import Any
 
 from models.errors import DataError
 from sidecar.current import Current
-from sidecar.errors import CallerError, NotReady
+from sidecar.errors import CallerError, NotReady, StoreError
 from sidecar.store.base import Entry, Ledger
 
 Progress = Callable[[float, str], None]
@@ -157,7 +157,8 @@ class Jobs:
             self._end(job_id, "job_failed", failure.lasting)
         except Exception as failure:
             self._report(job_id, failure)
-            self._end(job_id, "job_failed", "internal error; see the sidecar's log")
+            what = "the sidecar's store failed" if isinstance(failure, StoreError) else "internal error"
+            self._end(job_id, "job_failed", f"{what}; see the sidecar's log")
         else:
             self._end(job_id, "job_done", "")
 

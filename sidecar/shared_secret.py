@@ -73,7 +73,7 @@ def read(folder: Path, make: bool = True) -> Secrets:
         return Secrets(present, former, float(until)) if former != present else Secrets(present)
     except FileNotFoundError:
         return Secrets(present)
-    except ValueError:
+    except (ValueError, OSError):
         raise StoreError(f"{folder / FORMER} cannot be read; run: aiscore token forget") from None
 
 

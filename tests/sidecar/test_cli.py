@@ -21,7 +21,7 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path, capsys: pytest.Captu
     assert tokens.check(token, tokens.fold(ledger.entries())).scopes == {"score", "fit"}
     main(["token", "list", *home])
     assert '"nightly, at 3","score,fit"' in capsys.readouterr().out
-    assert main(["token", "revoke", token.split(".")[1], *home]) == 0
+    assert main(["token", "revoke", *home, token.split(".")[1]]) == 0
     main(["token", "list", *home])
     assert capsys.readouterr().out.strip().endswith("revoked")
     main(["ledger", "show", *home])

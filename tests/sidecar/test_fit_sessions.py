@@ -253,15 +253,20 @@ def test_a_fit_that_cannot_be_done_fails_with_field_and_mend(api: Api) -> None:
     assert code_of(api.post("/v1/models?model=new")) == (404, "no_model")
 
 
-def test_a_bug_in_a_fit_fails_the_job_but_not_the_worker(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "told"), [(ZeroDivisionError("S3CRET"), "internal error"), (StoreError("S3CRET"), "store failed")]
+)
+def test_a_bug_in_a_fit_fails_the_job_but_not_the_worker(
+    api: Api, monkeypatch: pytest.MonkeyPatch, failure: Exception, told: str
+) -> None:
     def fail(*_: object) -> None:
-        raise ZeroDivisionError("S3CRET")
+        raise failure
 
     fit = verbs.VERBS["fit"]
     with monkeypatch.context() as broken:
         broken.setitem(verbs.VERBS, "fit", Verb("fit", "", fit.options, fail, fit.scope, "gather", slow=True))  # type: ignore[arg-type]
         failed = finished(api, row(api.post("/v1/fit?model=new", events()).data)["job"])
-    assert failed["state"] == "failed" and "S3CRET" not in failed["message"]
+    assert failed["state"] == "failed" and told in failed["message"] and "S3CRET" not in failed["message"]
     assert api.get("/readyz").status_code == 200
     job = row(api.post("/v1/fit?model=new&entity=user", events(seed=4)).data)["job"]
     assert finished(api, job)["state"] == "done"

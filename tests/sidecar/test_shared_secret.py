@@ -72,6 +72,13 @@ def test_a_spoiled_former_file_stops_the_start_and_not_a_running_service(folder:
         KeyFiles(folder)
 
 
+def test_a_former_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    KeyFiles(folder)
+    (folder / FORMER).mkdir()
+    with pytest.raises(StoreError, match="ticket.former.key"):
+        KeyFiles(folder)
+
+
 def test_a_secret_that_cannot_be_read_any_more_stays_known(folder: Path) -> None:
     accepted = KeyFiles(folder)
     known = accepted()
