@@ -20,7 +20,7 @@ setup: .venv/installed ## a virtual environment with everything pinned
 demo: setup ## from nothing to a ranked, explained queue and demo/report.html
 	$(BIN)/aiscore demo
 
-test: setup lint ## every test (ten minutes at most on two cores)
+test: setup lint ## every test (a quarter of an hour on two cores)
 	$(BIN)/python -m pytest -q
 
 lint: setup
