@@ -114,7 +114,8 @@ def write_reply(table: pl.DataFrame) -> bytes:
 
 def _columns(body: bytes) -> dict[str, list[Any]]:
     try:
-        found = json.loads(body)
+        # As text: of bytes json would guess the encoding, and load a codec for what nobody sends.
+        found = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise _no_columns() from None
     columns = found.get("columns") if isinstance(found, dict) and len(found) == 1 else None

@@ -104,6 +104,7 @@ def test_json_columns_become_the_same_table() -> None:
         b'{"columns": {"a": [1], "b": []}}',
         b'{"columns": {"a": [{"x": 1}]}}',
         b"\xff",
+        '{"columns": {"a": [1]}}'.encode("utf-16"),
         b"[" * 5000,
     ],
 )

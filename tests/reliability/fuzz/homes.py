@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sidecar.app import open_house
+from sidecar.house import House
 from sidecar.settings import Settings
 from sidecar.tasks.fit import FitOptions
 from sidecar.tasks.fit import run as fit
@@ -40,6 +41,12 @@ def prepare(home: Path) -> tuple[str, ...]:
         table = read_csv(written(columns, rows), Limits())
         fit(table, FitOptions(model=name, **options), house)
     return tuple(_tables())
+
+
+def fit_again(house: House) -> None:
+    """The fit that needs most: what a first fit imports is imported."""
+    columns, rows, options = _tables()["labelled"]
+    fit(read_csv(written(columns, rows), Limits()), FitOptions(model="labelled", **options), house)
 
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]], dict[str, object]]

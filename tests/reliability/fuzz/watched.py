@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.reliability.fuzz import trial
+from tests.reliability.fuzz import homes, trial
 
 WARM_SEED = 424_242
 WARM_REQUESTS = 1_500
@@ -105,6 +105,7 @@ def ran(home: Path, seed: int, requests: int) -> trial.Seen:
     app = trial.open_app(home)
     trial.Trial(app, WARM_SEED, ear).run(WARM_REQUESTS)
     _rest(app)
+    homes.fit_again(app.extensions["aiscore"].house)
     watch.armed = True
     seen = trial.Trial(app, seed, ear).run(requests)
     _rest(app)
