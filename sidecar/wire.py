@@ -74,8 +74,8 @@ def read_csv(body: bytes, limits: Limits) -> pl.DataFrame:
     body = body.removeprefix(BOM)
     names = _header(body)
     _within(len(names), limits.columns, "the header", "columns", "keep only needed columns (`| fields ...`)")
-    _written_out(body, len(names))
-    table = _parse(body, len(names), limits.rows)
+    _written_out(body, len(names), limits.rows)
+    table = _parse(body, len(names))
     return _checked(_named(table, names), limits)
 
 
@@ -165,22 +165,21 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _written_out(body: bytes, width: int) -> None:
-    """Refuse a body of which most cells would have to be made up."""
-    written = body.count(b",")
-    records = body.count(b"\n")
-    if records * (width - 1) - written > ABSENT_CELLS:
+def _written_out(body: bytes, width: int, most: int) -> None:
+    """Refuse a body of more than `most` rows, or of which most cells would have to be made up, before it is parsed."""
+    last = int(not body.endswith(b"\n"))
+    written, records = body.count(b","), body.count(b"\n") + last
+    if records > most + 1 or records * (width - 1) - written > ABSENT_CELLS:
         letters = np.frombuffer(body, np.uint8)
         quoted = np.bitwise_xor.accumulate(letters == ord('"'))
-        records = int(np.count_nonzero((letters == ord("\n")) & ~quoted))
+        records = int(np.count_nonzero((letters == ord("\n")) & ~quoted)) + last
+    _within(records - 1, most, "the body", "rows", "send fewer rows at a time")
     mend = "write every cell of a record, or leave out columns that are empty"
     _within(max(records * (width - 1) - written, 0), ABSENT_CELLS, "the body", "absent cells", mend)
 
 
-def _parse(body: bytes, width: int, most: int) -> pl.DataFrame:
-    """The records, one more than `most` where there are as many, columns named by their position.
-
-    Bytes that are not UTF-8 are rare, and cost a second reading."""
+def _parse(body: bytes, width: int) -> pl.DataFrame:
+    """The records, columns named by their position. Bytes that are not UTF-8 are rare, and cost a second reading."""
     for encoding in ("utf8", "utf8-lossy"):
         try:
             return pl.read_csv(
@@ -189,7 +188,6 @@ def _parse(body: bytes, width: int, most: int) -> pl.DataFrame:
                 encoding=encoding,
                 empty_string_is_null=False,
                 new_columns=[str(position) for position in range(width)],
-                n_rows=most + 1,
             )
         except pl.exceptions.PolarsError:
             continue
@@ -212,7 +210,6 @@ def _named(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _checked(table: pl.DataFrame, limits: Limits) -> pl.DataFrame:
-    _within(table.height, limits.rows, "the body", "rows", "send fewer rows at a time")
     if table.height:
         longest = table.select(pl.all().str.len_bytes().max()).row(0)
         for name, size in zip(table.columns, longest, strict=True):
