@@ -12,7 +12,7 @@ TWINS: list[Twin] = [
         "sidecar/tasks/models.py",
         "by=house.by, key=house.intent)",
         "by=house.by)",
-        f"{AIMED}[fit]",
+        f"{CHANGES}::test_a_rollback_sent_again_goes_back_once",
     ),
     Twin(
         "a change is not looked up before it is made",
