@@ -95,7 +95,8 @@ def _app_files(source: Path) -> Iterator[tuple[str, bytes]]:
 
 def _lib_files(lib: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(lib.rglob("*")):
-        if path.is_file():
+        # Whoever imports from there leaves compiled files behind.
+        if path.is_file() and "__pycache__" not in path.parts:
             yield f"lib/{path.relative_to(lib).as_posix()}", path.read_bytes()
 
 
