@@ -104,8 +104,8 @@ def _try(case: Case, seen: trial.Seen) -> None:
 
 
 def _checks(case: Case) -> list[Any]:
-    # Whatever is written as CSV is text: a body of another type is no wrong one there. And of an option with no value at
-    # all nothing is sent.
+    # Whatever is written as CSV is text: a body of another type is no wrong one there. And of an option without any
+    # value nothing is sent.
     as_text = case.media_type == "text/csv" and not isinstance(case.body, str)
     unsent = any(value == [] for value in (case.query or {}).values())
     return [check for check in CHECKS if not ((as_text or unsent) and check is checks.negative_data_rejection)]
