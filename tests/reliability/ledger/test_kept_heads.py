@@ -105,6 +105,8 @@ def test_an_old_copy_of_everything_holds_by_itself_and_breaks_at_a_kept_head(spl
 
 
 def test_a_service_that_gives_no_answer_is_a_row_too(splunkd: Splunkd) -> None:
+    splunkd.passwords.clear()
+    splunkd.keep_secret(SECRET)
     splunkd.configure(url="http://127.0.0.1:9")
     told = check(splunkd, "none")
     assert told["state"] == "unknown" and "sidecar_down" in told["told"]
