@@ -23,6 +23,8 @@ from sidecar.errors import CallerError
 BOM = b"\xef\xbb\xbf"
 HEADER_LETTERS = 2**20
 """A longer header is none that a search has made."""
+PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"x\x01", b"x\x9c", b"x\xda")
+"""How gzip, zstd and zlib begin: the CSV parser would unpack them, past every limit. zlib's `x^` may be a name."""
 ABSENT_CELLS = 5_000_000
 """Cells that short records may leave to be filled in: few bytes must not become a large table."""
 JSON_BYTES = 16 * 2**20
@@ -72,6 +74,8 @@ def read_csv(body: bytes, limits: Limits) -> pl.DataFrame:
     """
     _within(len(body), limits.body_bytes, "the body", "bytes", "send fewer rows at a time")
     body = body.removeprefix(BOM)
+    if body.startswith(PACKED):
+        raise CallerError("the body is compressed", code="bad_type", field="body", mend="send it as it is")
     names = _header(body)
     _within(len(names), limits.columns, "the header", "columns", "keep only needed columns (`| fields ...`)")
     _written_out(body, len(names), limits.rows)
@@ -183,7 +187,7 @@ def _parse(body: bytes, width: int) -> pl.DataFrame:
     for encoding in ("utf8", "utf8-lossy"):
         try:
             return pl.read_csv(
-                io.BytesIO(body),
+                io.BytesIO(BOM + body if body.startswith(b"x^") else body),
                 infer_schema=False,
                 encoding=encoding,
                 empty_string_is_null=False,

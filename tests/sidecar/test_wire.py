@@ -1,6 +1,8 @@
 """CSV and JSON bodies: what becomes of every kind of cell, and what is refused."""
 
+import gzip
 import json
+import zlib
 
 import polars as pl
 import pytest
@@ -62,6 +64,10 @@ def test_whatever_a_csv_writer_quotes_is_read_back(rows: list[tuple[str, str]]) 
         (b'a,b\n1,"2"x\n3,4\n', "bad_body"),
         (b"a\n1\n2\n3\n4\n", "too_large"),
         (b"a\n1\n2\n3\n4", "too_large"),
+        (gzip.compress(b"a\n1\n"), "bad_type"),
+        (zlib.compress(b"a\n1\n"), "bad_type"),
+        (b"\x1f\x8b\x08a\n1\n", "bad_type"),
+        (b"\x28\xb5\x2f\xfda\n1\n", "bad_type"),
         (b"a,b,c,d\n1,2,3,4\n", "too_large"),
         (b"a\n12345678901\n", "too_large"),
         (b"a\n" + b"1234567890\n" * 30, "too_large"),
@@ -78,6 +84,10 @@ def test_what_is_refused_says_so_without_quoting_the_body(body: bytes, code: str
 def test_the_limits_are_the_last_value_that_passes() -> None:
     assert read_csv(b"a,b,c\n1234567890,2,3\n,,\n,,\n", SMALL).shape == (3, 3)
     assert read_csv(b'a\n1\n"\n\n"\n3', SMALL).shape == (3, 1)
+
+
+def test_a_name_like_the_beginning_of_a_packed_file_is_a_name() -> None:
+    assert read_csv(b"x^2,b\n1,2\n", SMALL).rows(named=True) == [{"x^2": "1", "b": "2"}]
 
 
 def test_a_cell_too_large_names_its_field() -> None:
