@@ -11,20 +11,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.splunk_app.scripted import FIELDS
+
 PREFIX = "ai_"
-FIELDS = (
-    "score",
-    "severity",
-    "risk",
-    "anomaly",
-    "threat",
-    "reasons",
-    "contributions",
-    "model",
-    "event_id",
-    "status",
-    "note",
-)
 MODELS = ("toy@aaaabbbbcccc/ddddeeeeffff", "toy@aaaabbbbcccc/eeeeffff0000", "other@000011112222/333344445555")
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
 NOTES = ("", "cold_entity", "unsupervised_only,cold_entity", "missing_fields")
