@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PINS := --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help setup demo test lint pins sbom app evaluate bench-speed campaign clean
+.PHONY: help setup demo test browser lint pins sbom app evaluate bench-speed campaign clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,8 +20,13 @@ setup: .venv/installed ## a virtual environment with everything pinned
 demo: setup ## from nothing to a ranked, explained queue and demo/report.html
 	$(BIN)/aiscore demo
 
-test: setup lint ## every test (a quarter of an hour on two cores)
+test: setup browser lint ## every test (a quarter of an hour on two cores)
 	$(BIN)/python -m pytest -q
+
+browser: ## Debian's Chromium, in which the tests open the setup page, where no browser is found
+	@command -v chromium || command -v google-chrome \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium; } \
+	|| echo "NO BROWSER: the tests of the setup page will be SKIPPED. Install chromium or google-chrome (as root: apt-get install chromium)."
 
 lint: setup
 	$(BIN)/ruff check .
