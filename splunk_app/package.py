@@ -27,7 +27,7 @@ TOP = "aiscore"
 # Only these go in; anything else in the folder (this file, local/, caches) stays out.
 FOLDERS = ("README", "bin", "default", "metadata", "static")
 FILES = ("app.manifest",)
-SUFFIXES = frozenset({".py", ".conf", ".spec", ".meta", ".xml", ".png", ".manifest"})
+SUFFIXES = frozenset({".py", ".conf", ".spec", ".meta", ".xml", ".html", ".png", ".manifest"})
 # What a library needs at run time, and its licence.
 LIB_SUFFIXES = frozenset({".py", ".pem", ".typed"})
 TIME = 1767225600  # 2026-01-01, for every file: the time of building says nothing about the content.

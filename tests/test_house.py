@@ -152,7 +152,7 @@ def test_one_word_all_the_way_through() -> None:
     """commands.conf = searchbnf.conf = shims = verbs = golden files = docs."""
     commands = stanzas("commands.conf")
     helped = {s.removesuffix("-command") for s in stanzas("searchbnf.conf") if s.endswith("-command")}
-    shims = {path.stem for path in (ROOT / "splunk_app" / "bin").glob("ai*.py")}
+    shims = {path.stem for path in (ROOT / "splunk_app" / "bin").glob("ai*.py")} - stanzas("alert_actions.conf")
     documented = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert commands == helped == shims == set(COMMANDS)
     assert set(COMMANDS.values()) == set(VERBS)

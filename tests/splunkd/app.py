@@ -1,12 +1,14 @@
 """The app as it is installed: its package unpacked under a SPLUNK_HOME, its confs read default then local."""
 
-import configparser
 import os
 import shutil
 import tarfile
 from pathlib import Path
 
 from splunk_app import package
+from tests.splunkd import confs
+
+_LINE_END = "\x1e"
 
 
 def newest_package() -> Path:
@@ -23,6 +25,7 @@ class InstalledApp:
 
     def __init__(self, home: Path, origin: Path | None = None) -> None:
         self.home = home
+        self._read: dict[str, tuple[list[int], confs.Conf]] = {}
         self.folder = home / "etc" / "apps" / "aiscore"
         origin = origin or newest_package()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -35,10 +38,20 @@ class InstalledApp:
 
     def conf(self, name: str) -> dict[str, dict[str, str]]:
         """A conf file: stanza -> key -> value, local over default."""
-        parser = configparser.RawConfigParser(strict=False, default_section="default", delimiters=("=",))
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
-        parser.read([self.folder / layer / f"{name}.conf" for layer in ("default", "local")], encoding="utf-8")
-        return {stanza: dict(parser[stanza]) for stanza in parser.sections()}
+        paths = [self.folder / layer / f"{name}.conf" for layer in ("default", "local")]
+        state = [path.stat().st_mtime_ns if path.is_file() else 0 for path in paths]
+        if self._read.get(name, ([], {}))[0] != state:
+            self._read[name] = state, confs.read(paths)
+        return self._read[name][1]
+
+    def set_local(self, name: str, stanza: str, settings: dict[str, str]) -> None:
+        """Write settings into local/, as Splunk Web and the REST endpoints do."""
+        path = self.folder / "local" / f"{name}.conf"
+        kept = confs.parse(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        kept.setdefault(stanza, {}).update(settings)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(confs.text_of(kept), encoding="utf-8")
+        self._read.pop(name, None)
 
     def environment(self) -> dict[str, str]:
         """What a command's process finds in its environment."""

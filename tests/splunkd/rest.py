@@ -42,6 +42,8 @@ class Splunkd:
         self.passwords: dict[str, str] = {}
         self.calls: list[tuple[str, str]] = []
         self.overrides: dict[str, str] = {}
+        self.indexes = {"summary"}
+        self.received: list[dict[str, str]] = []
         self._handler = HandlerProcess(app, python)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
         self._server.daemon_threads = True
@@ -86,8 +88,9 @@ class Splunkd:
         user = self.users.get(token)
         if user is None and token != self.system_token:
             return 401, _message("call not properly authenticated")
-        if path.startswith("configs/conf-aiscore/"):
-            return self._conf(path.rpartition("/")[2])
+        if path.startswith("configs/conf-"):
+            name, _, stanza = path.removeprefix("configs/conf-").partition("/")
+            return self._conf(name, stanza)
         if path == "authentication/current-context" and user:
             return 200, _entry(user.name, {"username": user.name, "capabilities": self.capabilities(user)})
         if path.startswith("storage/passwords"):
@@ -96,11 +99,20 @@ class Splunkd:
             return self._ticket(method, user, form, payload)
         return 404, _message("Not Found")
 
-    def _conf(self, stanza: str) -> tuple[int, Any]:
-        found = self.app.conf("aiscore").get(stanza)
+    def _conf(self, name: str, stanza: str) -> tuple[int, Any]:
+        found = self.app.conf(name).get(stanza)
         if found is None:
             return 404, _message(f"{stanza} does not exist")
-        return 200, _entry(stanza, found | self.overrides)
+        return 200, _entry(stanza, found | (self.overrides if name == "aiscore" else {}))
+
+    def receive(self, token: str, query: dict[str, str], event: str) -> tuple[int, Any]:
+        """receivers/simple: one event for an index, which must be there."""
+        if token not in self.users:
+            return 401, _message("call not properly authenticated")
+        if query.get("index") not in self.indexes:
+            return 400, _message("supplied index is missing or disabled")
+        self.received.append(query | {"_raw": event})
+        return 200, {"index": query["index"], "bytes": len(event)}
 
     def _passwords(self, method: str, path: str, token: str, form: dict[str, str]) -> tuple[int, Any]:
         if token != self.system_token:
@@ -188,7 +200,10 @@ def _handler_class(splunkd: Splunkd) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path).path.strip("/").split("/")
             path = "/".join(parts[3:] if parts[0] == "servicesNS" else parts[1:])
             token = (self.headers.get("Authorization") or "").removeprefix("Splunk ").strip()
-            status, found = splunkd.answer(self.command, path, token, dict(parse_qsl(payload)), payload)
+            if path == "receivers/simple":
+                status, found = splunkd.receive(token, dict(parse_qsl(urlsplit(self.path).query)), payload)
+            else:
+                status, found = splunkd.answer(self.command, path, token, dict(parse_qsl(payload)), payload)
             body = json.dumps(found).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -27,12 +27,18 @@ def parse(body):
     >>> parse(b"ordinal,field,role\\n0,user,entity\\n1,_time,time\\n2,_time,id\\n")
     Contract(fields=('user', '_time'), ids=('_time',))
     """
+    pairs = roles(body)
+    fields = tuple(dict.fromkeys(field for field, _ in pairs))
+    return Contract(fields, tuple(field for field, role in pairs if role == "id"))
+
+
+def roles(body):
+    """The pairs (field, role) of the sidecar's reply, or ValueError; a field may have several roles."""
     rows = list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))
     pairs = [(row["field"], row["role"]) for row in rows]
     if not pairs or any(role not in _ROLES or not field for field, role in pairs):
         raise ValueError("not a contract")
-    fields = tuple(dict.fromkeys(field for field, _ in pairs))
-    return Contract(fields, tuple(field for field, role in pairs if role == "id"))
+    return pairs
 
 
 class Cache:
