@@ -16,6 +16,7 @@ from splunk_app import package
 from tests.splunkd.app import InstalledApp
 
 COMMANDS = ("aiscore", "aifit", "aimodels", "aiaudit")
+LEDGER = ("AIScore - Keep the head of the ledger", "AIScore - Check the ledger against its kept heads")
 DOCS = (package.ROOT / "docs" / "commands.md").read_text()
 BIN = package.HERE / "bin"
 
@@ -226,7 +227,7 @@ def test_views_are_well_formed() -> None:
 
 def test_the_scheduled_searches_are_off_and_read_what_they_write() -> None:
     searches = conf("savedsearches")
-    keep, check = searches.sections()
+    keep, check = LEDGER
     for name in (keep, check):
         stanza = searches[name]
         assert stanza["disabled"] == "1" and stanza["enableSched"] == "1" and f"*{name}*" in DOCS
@@ -250,4 +251,4 @@ def test_the_second_search_takes_no_more_heads_than_the_command() -> None:
 
 
 def _check() -> tuple[str, str]:
-    return conf("savedsearches").sections()[1], "search"
+    return LEDGER[1], "search"

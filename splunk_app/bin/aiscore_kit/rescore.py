@@ -172,7 +172,9 @@ class Rescore:
             told = "status %s" % status if status else type(error).__name__
             if status == 403:
                 told += ", the capability edit_tcp is missing"
-            self._log.tell("The new score could not be written to index %s: %s" % (self._index, told), "failure", rid, row)
+            self._log.tell(
+                "The new score could not be written to index %s: %s" % (self._index, told), "failure", rid, row
+            )
             return
         told = "Scored again: %s, was %s" % (event["ai_score"], event.get("ai_score_before", "unknown"))
         self._log.tell(told, "success", rid, row)
