@@ -1,0 +1,1 @@
+"""The functions of eval, in files by what they work on."""
