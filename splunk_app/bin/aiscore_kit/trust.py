@@ -17,12 +17,13 @@ def adapter():
 
     class Strict(base):
         def init_poolmanager(self, *args, **named):
-            base.init_poolmanager(self, *args, ssl_context=_context(), **named)
+            base.init_poolmanager(self, *args, ssl_context=context(), **named)
 
     return Strict()
 
 
-def _context():
+def context():
+    """A context that wants a certificate, and its name, from whoever is on the other side."""
     from urllib3.util.ssl_ import create_urllib3_context
 
     context = create_urllib3_context(ciphers=_CIPHERS)

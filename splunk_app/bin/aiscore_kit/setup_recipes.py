@@ -1,0 +1,156 @@
+"""What the recipes read and where scores go: macros of the app, written through splunkd."""
+
+import re
+from collections import namedtuple
+
+from aiscore_kit import setup_source
+from aiscore_kit.setup_splunkd import Refused
+
+Recipe = namedtuple("Recipe", "title data_model fields")
+
+# The fields that a row of each recipe has before it is scored.
+RECIPES = {
+    "authentication": Recipe(
+        "Sign-ins",
+        "Authentication",
+        [
+            "user",
+            "src",
+            "src_country",
+            "dest",
+            "app",
+            "action",
+            "failures_10m",
+            "dests_1h",
+            "users_per_src_10m",
+            "bytes_1h",
+        ],
+    ),
+    "alerts": Recipe("Alert streams", "Alerts", ["dest", "signature", "count", "signatures", "sources"]),
+    "network_traffic": Recipe(
+        "Network traffic",
+        "Network_Traffic",
+        [
+            "src",
+            "dest",
+            "dest_port",
+            "transport",
+            "action",
+            "connections",
+            "bytes_out",
+            "bytes_in",
+            "dests_1h",
+            "ports_1h",
+            "bytes_out_1h",
+        ],
+    ),
+}
+INPUTS = ("cim", "index")
+RELEASES = ("live", "shadow")
+_INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_SHOWN = 10
+# splunkd ends a preview after so long; Splunk Web waits for 30 s.
+_LONGEST_S = 25
+_QUIET = ("DEBUG", "INFO")
+
+
+def read(splunkd):
+    """Every recipe with its input, the index of the scores, and whether risk is released."""
+    return {
+        "recipes": [_recipe(splunkd, name) for name in RECIPES],
+        "index": re.sub(r"^index=", "", _macro(splunkd, "aiscore_index")),
+        "release": _choice(splunkd, "aiscore_release", RELEASES),
+    }
+
+
+def save_input(splunkd, asked):
+    """Choose what a recipe reads: its data model, or plain events of this source."""
+    name, chosen = _name(asked), asked.get("input")
+    if chosen not in INPUTS:
+        raise Refused(400, "input must be cim or index", "choose one of them", "input")
+    if chosen == "index":
+        _write(splunkd, "aiscore_%s_source" % name, setup_source.clean(asked.get("source")))
+    _write(splunkd, "aiscore_" + name, "`aiscore_%s_%s`" % (name, chosen))
+    return {"recipe": _recipe(splunkd, name)}
+
+
+def save_index(splunkd, asked):
+    """Choose the index that scores are kept in."""
+    index = str(asked.get("index") or "").strip()
+    if not _INDEX.fullmatch(index) or "kvstore" in index:
+        mend = "use an index that exists: small letters, digits, _ and -, a letter or digit first"
+        raise Refused(400, "this cannot be the name of an index: %s" % (index[:80] or "(empty)"), mend, "index")
+    _write(splunkd, "aiscore_index", "index=" + index)
+    return {"index": index}
+
+
+def save_release(splunkd, asked):
+    """Let the risk rules through (live), or keep what they would have raised (shadow)."""
+    release = asked.get("release")
+    if release not in RELEASES:
+        raise Refused(400, "release must be live or shadow", "choose one of them", "release")
+    _write(splunkd, "aiscore_release", "`aiscore_release_%s`" % release)
+    return {"release": release}
+
+
+def preview(splunkd, asked):
+    """What the recipe would read of the last day: how many rows with which fields filled, and some of them."""
+    name = _name(asked)
+    fields = RECIPES[name].fields
+    rows = "| `aiscore_%s` | `aiscore_%s_rows`" % (name, name)
+    if asked.get("part") == "rows":
+        shown = ["_time"] + fields
+        found, told = _search(splunkd, "%s | table %s | head %d" % (rows, " ".join(shown), _SHOWN))
+        return {"fields": shown, "rows": [[row.get(field) for field in shown] for row in found], "told": told}
+    filled = " ".join("count(eval(isnotnull(%s))) AS %s_filled" % (field, field) for field in fields)
+    found, told = _search(splunkd, "%s | stats count AS ai_rows %s" % (rows, filled))
+    counts = {field: int(float(number or 0)) for field, number in (found or [{}])[0].items()}
+    filled = [[field, counts.get(field + "_filled", 0)] for field in fields]
+    return {"count": counts.get("ai_rows", 0), "filled": filled, "told": told}
+
+
+def _search(splunkd, text):
+    """The results of a search over the last day, and what splunkd warned of."""
+    form = {
+        "search": text,
+        "exec_mode": "oneshot",
+        "earliest_time": "-24h",
+        "latest_time": "now",
+        "max_time": str(_LONGEST_S),
+        "count": str(_SHOWN),
+    }
+    reply = splunkd.post("search/jobs", **form)
+    told = [str(message.get("text")) for message in reply.get("messages", []) if message.get("type") not in _QUIET]
+    return reply.get("results", []), told
+
+
+def _recipe(splunkd, name):
+    recipe = RECIPES[name]
+    return {
+        "name": name,
+        "title": recipe.title,
+        "data_model": recipe.data_model,
+        "input": _choice(splunkd, "aiscore_" + name, INPUTS),
+        "source": _macro(splunkd, "aiscore_%s_source" % name),
+    }
+
+
+def _choice(splunkd, macro, choices):
+    """Which of the app's definitions a macro names; "custom" when it has become something else."""
+    text = _macro(splunkd, macro)
+    return next((choice for choice in choices if text == "`%s_%s`" % (macro, choice)), "custom")
+
+
+def _macro(splunkd, name):
+    return str(splunkd.get("configs/conf-macros", name).get("definition") or "").strip()
+
+
+def _write(splunkd, name, definition):
+    splunkd.post("configs/conf-macros", name, definition=definition)
+
+
+def _name(asked):
+    name = asked.get("recipe")
+    if name not in RECIPES:
+        raise Refused(400, "there is no such recipe", "use %s" % ", ".join(RECIPES), "recipe")
+    return name
