@@ -30,7 +30,7 @@ def recipe_names() -> list[str]:
     """The recipes that come with the product.
 
     >>> recipe_names()
-    ['alerts', 'authentication']
+    ['alerts', 'authentication', 'network_traffic']
     """
     return sorted(entry.name.removesuffix(".toml") for entry in FOLDER.iterdir() if entry.name.endswith(".toml"))
 

@@ -1,0 +1,78 @@
+"""The macros that say what was strange in an event, and for which entities, by the parts of its explanation."""
+
+from __future__ import annotations
+
+from splunk_app.searches.definitions import Behaviour, Definitions
+
+SHARE = 0.3
+"""Of all that speaks for strangeness; a behaviour with less does not count, unless it is the most."""
+
+
+def behaviour_macro(found: Definitions, recipe: str) -> str:
+    """The definition of `aiscore_<recipe>_behaviour`: ai_behaviour and ai_techniques of scored rows, commas between."""
+    behaviours = found.of_recipe(recipe)
+    first = behaviours[0]
+    parts = [f"{_rex(field)}" for one in behaviours for field in one.fields]
+    sums = ", ".join(f"ai_b_{one.name}={_sum(one)}" for one in behaviours)
+    names = ", ".join(f"ai_b_{one.name}" for one in behaviours)
+    positive = "+".join(f"max(ai_b_{one.name}, 0)" for one in behaviours)
+    return " \\\n".join(
+        [
+            *_joined(parts),
+            f"| eval {sums}",
+            f"| eval ai_most=max({names})",
+            f"| eval ai_least=min(ai_most, {SHARE}*({positive}))",
+            f'| eval ai_behaviour=case(ai_status="unscored", null(), ai_most<=0, "{first.name}", true(), \\\n'
+            f'    mvjoin(mvappend({_each(behaviours, [one.name for one in behaviours])}), ","))',
+            f'| eval ai_techniques=case(ai_status="unscored", null(), ai_most<=0, "{_of(first)}", true(), \\\n'
+            f'    mvjoin(mvdedup(mvappend({_each(behaviours, [_of(one) for one in behaviours])})), ","))',
+            "| fields - ai_b_* ai_c_* ai_most ai_least",
+        ]
+    )
+
+
+def _joined(stages: list[str]) -> list[str]:
+    return [stages[0], *(f"| {stage}" for stage in stages[1:])]
+
+
+def _rex(field: str) -> str:
+    return rf'rex field=ai_contributions "(?:^|; ){field}:\+?(?<ai_c_{field}>-?[0-9][0-9.e+-]*)"'
+
+
+def _sum(behaviour: Behaviour) -> str:
+    return "+".join(f"tonumber(coalesce(ai_c_{field}, 0))" for field in behaviour.fields)
+
+
+def _each(behaviours: tuple[Behaviour, ...], values: list[str]) -> str:
+    pairs = zip(behaviours, values, strict=True)
+    return ", ".join(f'if(ai_b_{one.name}>=ai_least, "{value}", null())' for one, value in pairs)
+
+
+def _of(behaviour: Behaviour) -> str:
+    return ",".join(behaviour.techniques)
+
+
+def entities_macro(found: Definitions) -> str:
+    """The definition of `aiscore_entities`: a row for each entity and behaviour of an event; ai_same names the news."""
+    owners = ", ".join(
+        f'ai_recipe="{recipe.name}", mvappend({", ".join(_owner(*pair) for pair in recipe.entities)})'
+        for recipe in found.recipes.values()
+    )
+    news = ", ".join(
+        f'ai_field="{field}" AND ai_recipe="{one.recipe}" AND ai_behaviour="{one.name}", {told}'
+        for one in found.behaviours
+        for field, told in one.same.items()
+    )
+    return " \\\n".join(
+        [
+            'makemv delim="," ai_behaviour | mvexpand ai_behaviour',
+            f"| eval ai_entity=case({owners}) | mvexpand ai_entity",
+            '| eval entity_type=mvindex(split(ai_entity, "|"), 0), ai_field=mvindex(split(ai_entity, "|"), 1), \\\n'
+            "    entity=substr(ai_entity, len(entity_type)+len(ai_field)+3)",
+            f'| eval ai_same=coalesce(case({news}), "-"), entity_key=md5(ai_entity)',
+        ]
+    )
+
+
+def _owner(field: str, kind: str) -> str:
+    return f'"{kind}|{field}|".{field}'

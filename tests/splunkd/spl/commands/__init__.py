@@ -1,0 +1,1 @@
+"""One module a command: `run(stage, table, search)` gives the table that leaves the stage."""
