@@ -1,7 +1,7 @@
 """The REST endpoints of splunkd that the app calls, over http or https on the loopback address.
 
-services/aiscore/ticket runs the app's own handler, in a process of its own as splunkd does, with the capability
-that restmap.conf asks for each method.
+The scripts of restmap.conf run in processes of their own, as splunkd runs them, with the capability that is asked for
+each method. Confs, saved searches and oneshot searches are in confs_rest.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.splunkd import pythons
 from tests.splunkd.app import InstalledApp
+from tests.splunkd.confs_rest import ConfsRest
 
 HERE = Path(__file__).resolve().parent
 
@@ -44,7 +45,9 @@ class Splunkd:
         self.overrides: dict[str, str] = {}
         self.indexes = {"summary"}
         self.received: list[dict[str, str]] = []
-        self._handler = HandlerProcess(app, python)
+        self.confs = ConfsRest(app, self.overrides)
+        scripts = (name for name in app.conf("restmap") if name.startswith("script:"))
+        self._handlers = {name: HandlerProcess(app, python, name) for name in scripts}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
         self._server.daemon_threads = True
         if tls:
@@ -58,7 +61,8 @@ class Splunkd:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._handler.close()
+        for handler in self._handlers.values():
+            handler.close()
 
     def log_in(self, name: str, *roles: str) -> User:
         """A further user with these roles of the app."""
@@ -88,22 +92,14 @@ class Splunkd:
         user = self.users.get(token)
         if user is None and token != self.system_token:
             return 401, _message("call not properly authenticated")
-        if path.startswith("configs/conf-"):
-            name, _, stanza = path.removeprefix("configs/conf-").partition("/")
-            return self._conf(name, stanza)
         if path == "authentication/current-context" and user:
             return 200, _entry(user.name, {"username": user.name, "capabilities": self.capabilities(user)})
         if path.startswith("storage/passwords"):
             return self._passwords(method, path, token, form)
-        if path == "aiscore/ticket" and user:
-            return self._ticket(method, user, form, payload)
-        return 404, _message("Not Found")
-
-    def _conf(self, name: str, stanza: str) -> tuple[int, Any]:
-        found = self.app.conf(name).get(stanza)
-        if found is None:
-            return 404, _message(f"{stanza} does not exist")
-        return 200, _entry(stanza, found | (self.overrides if name == "aiscore" else {}))
+        script = "script:" + path.replace("/", "_")
+        if script in self._handlers and user:
+            return self._script(script, method, user, form, payload)
+        return self.confs.answer(method, path, user, form) or (404, _message("Not Found"))
 
     def receive(self, token: str, query: dict[str, str], event: str) -> tuple[int, Any]:
         """receivers/simple: one event for an index, which must be there."""
@@ -126,33 +122,34 @@ class Splunkd:
             self.passwords[name] = form["password"]
         return 200, _entry(name, {"clear_password": self.passwords[name]})
 
-    def _ticket(self, method: str, user: User, form: dict[str, str], payload: str) -> tuple[int, Any]:
-        stanza = self.app.conf("restmap")["script:aiscore_ticket"]
+    def _script(self, name: str, method: str, user: User, form: dict[str, str], payload: str) -> tuple[int, Any]:
+        stanza = self.app.conf("restmap")[name]
         asked = stanza.get(f"capability.{method.lower()}", "")
         if not set(asked.split(" or ")) & set(self.capabilities(user)):
             return 403, _message(f"the capability {asked} is missing")
-        reply = self._handler.ask(
+        system = {"system_authtoken": self.system_token} if stanza.get("passSystemAuth") == "true" else {}
+        reply = self._handlers[name].ask(
             {
+                **system,
                 "output_mode": "json",
                 "server": {"rest_uri": self.uri, "hostname": "splunk", "servername": "splunk", "guid": "0"},
                 "session": {"user": user.name, "authtoken": user.session_key},
-                "system_authtoken": self.system_token,
                 "method": method,
                 "query": [["output_mode", "json"]],
                 "form": [list(pair) for pair in form.items()],
                 "payload": payload,
                 "path_info": "",
-                "restmap": {"name": "script:aiscore_ticket", "conf": stanza},
+                "restmap": {"name": name, "conf": stanza},
             }
         )
         return reply["status"], json.loads(reply["payload"])
 
 
 class HandlerProcess:
-    """The app's persistent REST handler in its own process, started with the first request."""
+    """A persistent REST handler of the app in its own process, started with the first request."""
 
-    def __init__(self, app: InstalledApp, python: str | None) -> None:
-        self._app, self._python = app, python
+    def __init__(self, app: InstalledApp, python: str | None, name: str) -> None:
+        self._app, self._python, self._name = app, python, name
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
@@ -160,7 +157,7 @@ class HandlerProcess:
         """The handler's reply to a request."""
         with self._lock:
             if self._process is None:
-                stanza = self._app.conf("restmap")["script:aiscore_ticket"]
+                stanza = self._app.conf("restmap")[self._name]
                 python = self._python or pythons.best(stanza["python.required"])
                 self._process = subprocess.Popen(
                     [python, str(HERE / "handler_host.py"), str(HERE / "stub"), str(self._app.folder / "bin")]
