@@ -1,0 +1,71 @@
+"""lookup: fields of a lookup's rows written into the events they match."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tests.splunkd.spl import columns
+from tests.splunkd.spl.commands import eventstats
+from tests.splunkd.spl.errors import SplError
+from tests.splunkd.spl.tree import Lookup
+from tests.splunkd.spl.world import LookupTable, RunningSearch
+
+
+def run(stage: Lookup, table: pl.DataFrame, search: RunningSearch) -> pl.DataFrame:
+    """OUTPUT writes over fields that are there, OUTPUTNEW only where there is none.
+
+    An event without a match loses a field that OUTPUT names. The documentation does not say so in so many words.
+    """
+    found = _find(stage, search)
+    inputs = {name for name, _ in stage.inputs}
+    outputs = stage.outputs or tuple((name, name) for name in found.table.columns if name not in inputs)
+    if any(name not in found.table.columns for name in [*inputs, *(name for name, _ in outputs)]):
+        raise SplError(
+            "Error in 'lookup' command: Could not find all of the specified lookup fields in the lookup table."
+        )
+    matches = _matches(stage, table, found)
+    for lookup_field, event_field in outputs:
+        values = matches.join(
+            pl.DataFrame({"entry": pl.int_range(found.table.height, eager=True), "value": found.table[lookup_field]}),
+            on="entry",
+            maintain_order="left",
+        )
+        lists = values.drop_nulls("value").group_by("row", maintain_order=True).agg("value")
+        rows = pl.DataFrame({"row": pl.int_range(table.height, eager=True)})
+        result = columns.narrow(rows.join(lists, on="row", how="left", maintain_order="left")["value"])
+        absent = columns.column(table, event_field).is_null()
+        where = pl.repeat(True, table.height, eager=True) if stage.overwrite else absent
+        table = eventstats.write(table, event_field, result, where)
+    return table
+
+
+def _find(stage: Lookup, search: RunningSearch) -> LookupTable:
+    try:
+        return search.world.lookup(stage.lookup)
+    except SplError as error:
+        words = [stage.lookup, *(name for name, _ in stage.inputs)]
+        if stage.outputs:
+            words += ["OUTPUT" if stage.overwrite else "OUTPUTNEW", *(name for name, _ in stage.outputs)]
+        shown = ", ".join(words)
+        raise SplError(
+            f"Error in 'lookup' command: Could not construct lookup '{shown}'. See search.log for more details."
+        ) from error
+
+
+def _matches(stage: Lookup, table: pl.DataFrame, found: LookupTable) -> pl.DataFrame:
+    """`row` of the table and `entry` of the lookup, the first max_matches of each row in the lookup's order."""
+
+    def folded(series: pl.Series, name: str) -> pl.Series:
+        text = columns.as_text(series)
+        return (text if found.case_sensitive else text.str.to_lowercase()).alias(name)
+
+    names = [str(at) for at in range(len(stage.inputs))]
+    entries = pl.DataFrame(
+        [folded(found.table[lookup_field], name) for name, (lookup_field, _) in zip(names, stage.inputs, strict=True)]
+    ).with_columns(pl.int_range(pl.len()).alias("entry"))
+    rows = pl.DataFrame({"row": pl.int_range(table.height, eager=True)})
+    for name, (_, event_field) in zip(names, stage.inputs, strict=True):
+        flat = columns.flat(columns.column(table, event_field))
+        rows = rows.join(flat.select("row", folded(flat["value"], name)), on="row", maintain_order="left")
+    matched = rows.join(entries, on=names, maintain_order="left_right")
+    return matched.filter(pl.int_range(pl.len()).over("row") < found.max_matches).select("row", "entry")
