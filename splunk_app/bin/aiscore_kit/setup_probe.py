@@ -187,7 +187,8 @@ class Probe:
         try:
             tickets.get()
         except Failure as failure:
-            raise Broken(failure.text, failure.mend) from None
+            is_missing = failure.text.startswith("no secret is stored")
+            raise Broken(failure.text, "store it in step 2" if is_missing else failure.mend) from None
         try:
             request = csv_request("POST", "/v1/models", {}, b"", {}, 1 << 24)
             Sidecar(self._settings, tickets).ask(request, max(1.0, self._deadline.left()))

@@ -35,20 +35,23 @@ class Splunkd:
 
     def entries(self, *path):
         """All entries of a collection, or the one of an entity: name, acl and content."""
-        return self._call(self.service.get, path, {"count": "0"})["entry"]
+        return self._read(path, lambda where: self.service.get(where, count="0", output_mode="json"))["entry"]
 
     def post(self, *path, **form):
         """Change an entity, or ask for something to be done."""
-        return self._call(self.service.post, path, form)
+        # As a body: splunklib has arguments of its own called url, app and owner.
+        body = dict(form, output_mode="json")
+        return self._read(path, lambda where: self.service.post(where, body=body))
 
-    def _call(self, call, path, form):
-        from splunklib.binding import HTTPError
+    def _read(self, path, call):
+        from splunklib.binding import HTTPError, UrlEncoded
 
+        where = "/".join([path[0]] + [quote(part, safe="") for part in path[1:]])
         try:
-            reply = call("/".join([path[0]] + [quote(part, safe="") for part in path[1:]]), output_mode="json", **form)
+            reply = call(UrlEncoded(where, skip_encode=True))
             return json.loads(reply.body.read().decode("utf-8"))
         except HTTPError as error:
-            raise _refused(error, path[-1]) from None
+            raise _refused(error, path[1] if len(path) > 1 else path[0]) from None
 
 
 def _refused(error, what):
