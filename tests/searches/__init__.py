@@ -1,0 +1,1 @@
+"""Every shipped search, run from events to notables: `python -m tests.searches`."""
