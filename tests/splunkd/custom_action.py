@@ -1,0 +1,127 @@
+"""A custom alert action of the app: `python bin/<name>.py --execute`, JSON on stdin, results in a CSV file.
+
+As "Create custom alert actions" of Splunk's developer manual and alert_actions.conf.spec have it. The environment is
+the command's own, stderr is kept for splunkd.log, and an exit code other than 0 is a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from tests.splunkd import pythons, results_file
+from tests.splunkd.rest import Splunkd, User
+from tests.splunkd.spl.errors import SplError
+from tests.splunkd.spl.values import text
+
+DEFAULT_MAXTIME_S = 300
+
+
+@dataclass(frozen=True)
+class ActionRun:
+    """What one run of an action left behind."""
+
+    action: str
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether splunkd would log the action as failed."""
+        return self.code != 0
+
+
+def run(
+    splunkd: Splunkd,
+    action: str,
+    rows: pl.DataFrame,
+    params: dict[str, str],
+    *,
+    sid: str,
+    search_name: str,
+    user: User | None = None,
+    result_id: int | None = None,
+    python: str | None = None,
+) -> ActionRun:
+    """Run the action over these results; `params` (without `param.`) stand over those of alert_actions.conf."""
+    stanza = splunkd.app.conf("alert_actions").get(action)
+    if stanza is None:
+        raise SplError(f'Alert action "{action}" not found.')
+    if stanza.get("is_custom") != "1" or stanza.get("payload_format", "xml") != "json":
+        raise SplError(f"alert_actions.conf [{action}]: is_custom = 1 and payload_format = json are expected")
+    script = splunkd.app.folder / "bin" / stanza.get("alert.execute.cmd", f"{action}.py")
+    if not script.is_file():
+        raise SplError(f'Cannot find the script of alert action "{action}": {script.name}')
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "results.csv.gz"
+        results_file.write(rows, file)
+        payload = _payload(splunkd, rows, sid, search_name, user or splunkd.user, result_id)
+        payload |= {"results_file": str(file), "configuration": _defaults(stanza) | params}
+        begun = time.monotonic()
+        done = subprocess.run(
+            [python or pythons.best(stanza["python.required"]), str(script), "--execute"],
+            input=json.dumps(payload).encode(),
+            capture_output=True,
+            cwd=folder,
+            env=splunkd.app.environment(),
+            timeout=_seconds(stanza.get("maxtime")),
+        )
+    return ActionRun(
+        action, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"),
+        time.monotonic() - begun,
+    )  # fmt: skip
+
+
+def _payload(
+    splunkd: Splunkd, rows: pl.DataFrame, sid: str, search_name: str, user: User, result_id: int | None
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "app": "aiscore",
+        "owner": user.name,
+        "results_link": f"http://splunk:8000/app/aiscore/@go?sid={sid}",
+        "search_uri": f"/servicesNS/nobody/aiscore/saved/searches/{quote(search_name, safe='')}",
+        "server_host": "splunk",
+        "server_uri": splunkd.uri,
+        "session_key": user.session_key,
+        "sid": sid,
+        "search_name": search_name,
+        "result": first_result(rows),
+    }
+    return found if result_id is None else found | {"result_id": result_id}
+
+
+def first_result(rows: pl.DataFrame) -> dict[str, str | list[str]]:
+    """The first row as the payload holds it: fields that it has, as text; a list where there are several values."""
+    if rows.is_empty():
+        return {}
+    found: dict[str, str | list[str]] = {}
+    for name in rows.columns:
+        values = rows[name].head(1)
+        if values[0] is None:
+            continue
+        if values.dtype == pl.List:
+            several = values[0].to_list()
+            found[name] = several if len(several) > 1 else "".join(several)
+        else:
+            found[name] = text(values)[0]
+    return found
+
+
+def _defaults(stanza: dict[str, str]) -> dict[str, str]:
+    return {key.removeprefix("param."): value for key, value in stanza.items() if key.startswith("param.")}
+
+
+def _seconds(maxtime: str | None) -> float:
+    if not maxtime:
+        return DEFAULT_MAXTIME_S
+    return float(maxtime.rstrip("smh")) * {"m": 60, "h": 3600}.get(maxtime[-1], 1)
