@@ -1,0 +1,26 @@
+"""The techniques of MITRE ATT&CK (Enterprise) that the app may name, with their tactics, from attack.mitre.org."""
+
+from __future__ import annotations
+
+TECHNIQUES = {
+    "T1021": ("Remote Services", ("TA0008",)),
+    "T1039": ("Data from Network Shared Drive", ("TA0009",)),
+    "T1046": ("Network Service Discovery", ("TA0007",)),
+    "T1048": ("Exfiltration Over Alternative Protocol", ("TA0010",)),
+    "T1071": ("Application Layer Protocol", ("TA0011",)),
+    "T1078": ("Valid Accounts", ("TA0001", "TA0003", "TA0004", "TA0005")),
+    "T1110": ("Brute Force", ("TA0006",)),
+    "T1190": ("Exploit Public-Facing Application", ("TA0001",)),
+    "T1595": ("Active Scanning", ("TA0043",)),
+}
+
+KILL_CHAIN_PHASES = (
+    "Reconnaissance",
+    "Weaponization",
+    "Delivery",
+    "Exploitation",
+    "Installation",
+    "Command and Control",
+    "Actions on Objectives",
+)
+"""The seven of the Lockheed Martin Cyber Kill Chain."""
