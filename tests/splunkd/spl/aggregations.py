@@ -112,10 +112,12 @@ def argument(aggregation: Aggregation, table: pl.DataFrame, search: RunningSearc
             series = pl.DataFrame({"b": series}).select(pl.when(pl.col("b")).then(1.0))["literal"]
     long = columns.flat(series)
     value = long["value"]
+    number = values.number(value)
     return long.select(
         "row",
         values.text(value).alias("text"),
-        values.number(value).alias("number"),
+        # A number too large to be one, such as 1e999, is none: nothing could be computed with it.
+        number.set(~number.is_finite(), None).alias("number"),
         value.alias("itself"),
     )
 

@@ -26,8 +26,6 @@ def keys(series: pl.Series, kind: str = "auto") -> pl.DataFrame:
     if kind == "ip" or (kind == "auto" and number.null_count() == len(number)):
         text = _addresses(text, every=kind == "auto")
     decided = pl.DataFrame({"number": number, "text": text})
-    if kind == "num":
-        return decided.with_columns(pl.lit(None, pl.String).alias("text"))
     return decided.with_columns(pl.when(pl.col("number").is_null()).then(pl.col("text")).alias("text"))
 
 

@@ -110,7 +110,7 @@ def _folded(ufunc: np.ufunc, values: Values) -> Floats:
         return running[np.maximum(high - 1, 0)]
     if ufunc is np.add and np.all(numbers == np.rint(numbers)) and np.abs(numbers).sum() < EXACT:
         before = np.concatenate([[0.0], np.cumsum(numbers)])
-        return before[high] - before[low]
+        return np.asarray(before[high] - before[low])
     # Window by window, so that no number leaves its trace in a window that does not hold it.
     pairs = np.stack([low, np.maximum(high, low + 1)], axis=1).ravel()
     padded = np.append(numbers, [0.0, 0.0])

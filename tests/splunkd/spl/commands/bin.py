@@ -22,7 +22,7 @@ def run(stage: Bin, table: pl.DataFrame, search: RunningSearch) -> pl.DataFrame:
     try:
         width = float(stage.span)
     except ValueError:
-        raise SplError(f"Error in 'bin' command: The value for option span ({stage.span}) is invalid.") from None
+        raise SplError(f"The value for option span ({stage.span}) is invalid.") from None
     number = values.number(found)
     low = spans.floor(number, width)
     ranges = pl.DataFrame(

@@ -20,9 +20,7 @@ def run(stage: Lookup, table: pl.DataFrame, search: RunningSearch) -> pl.DataFra
     inputs = {name for name, _ in stage.inputs}
     outputs = stage.outputs or tuple((name, name) for name in found.table.columns if name not in inputs)
     if any(name not in found.table.columns for name in [*inputs, *(name for name, _ in outputs)]):
-        raise SplError(
-            "Error in 'lookup' command: Could not find all of the specified lookup fields in the lookup table."
-        )
+        raise SplError("Could not find all of the specified lookup fields in the lookup table.")
     matches = _matches(stage, table, found)
     for lookup_field, event_field in outputs:
         values = matches.join(
@@ -47,9 +45,7 @@ def _find(stage: Lookup, search: RunningSearch) -> LookupTable:
         if stage.outputs:
             words += ["OUTPUT" if stage.overwrite else "OUTPUTNEW", *(name for name, _ in stage.outputs)]
         shown = ", ".join(words)
-        raise SplError(
-            f"Error in 'lookup' command: Could not construct lookup '{shown}'. See search.log for more details."
-        ) from error
+        raise SplError(f"Could not construct lookup '{shown}'. See search.log for more details.") from error
 
 
 def _matches(stage: Lookup, table: pl.DataFrame, found: LookupTable) -> pl.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.tree import Outputlookup
 from tests.splunkd.spl.world import RunningSearch
 
@@ -16,8 +15,5 @@ def run(stage: Outputlookup, table: pl.DataFrame, search: RunningSearch) -> pl.D
     append = stage.append or stage.key_field is not None
     if table.is_empty() and append:
         return table
-    try:
-        search.world.write_lookup(stage.lookup, table, append=append, key_field=stage.key_field)
-    except SplError as error:
-        raise SplError(f"Error in 'outputlookup' command: {error}") from error
+    search.world.write_lookup(stage.lookup, table, append=append, key_field=stage.key_field)
     return table

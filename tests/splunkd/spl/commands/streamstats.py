@@ -24,8 +24,7 @@ Whether that also holds for the limit on a time_window is not said: with False e
 """
 
 NOT_IN_ORDER = (
-    "Error in 'streamstats' command: time_window can only be used on input that is sorted in time order "
-    "(both ascending and descending order are ok)."
+    "time_window can only be used on input that is sorted in time order (both ascending and descending order are ok)."
 )
 """The words of Splunk 10.4.2, as the mockdr project recorded them."""
 

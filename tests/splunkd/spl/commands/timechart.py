@@ -58,7 +58,7 @@ def _buckets(begin_s: float, end_s: float, span_s: float) -> list[float]:
     first = begin_s // span_s
     count = int(-(-end_s // span_s) - first)
     if count > 50_000:
-        raise SplError("Error in 'timechart' command: the span is too small for the time range.")
+        raise SplError("The span is too small for the time range.")
     return [(first + at) * span_s for at in range(count)]
 
 
