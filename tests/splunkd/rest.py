@@ -19,8 +19,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tests.splunkd import pythons
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.confs_rest import ConfsRest
+from tests.splunkd.kvstore import KvStore
 
 HERE = Path(__file__).resolve().parent
+COLLECTIONS = "storage/collections/data/"
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Splunkd:
         self.overrides: dict[str, str] = {}
         self.indexes = {"summary"}
         self.received: list[dict[str, str]] = []
+        self.kvstore = KvStore(app)
         self.confs = ConfsRest(app, self.overrides)
         scripts = (name for name in app.conf("restmap") if name.startswith("script:"))
         self._handlers = {name: HandlerProcess(app, python, name) for name in scripts}
@@ -109,6 +112,19 @@ class Splunkd:
             return 400, _message("supplied index is missing or disabled")
         self.received.append(query | {"_raw": event})
         return 200, {"index": query["index"], "bytes": len(event)}
+
+    def collection(
+        self, method: str, namespace: str, path: str, token: str, query: dict[str, str], payload: str
+    ) -> tuple[int, Any]:
+        """storage/collections/data: the KV store, whose collections are found in the app's namespace only."""
+        self.calls.append((method, path))
+        user = self.users.get(token)
+        if user is None and token != self.system_token:
+            return 401, _message("call not properly authenticated")
+        if namespace not in ("aiscore", "-"):
+            return 404, _message("Could not find object.")
+        path = path.removeprefix(COLLECTIONS)
+        return self.kvstore.answer(method, path, query, payload, user.name if user else "nobody")
 
     def _passwords(self, method: str, path: str, token: str, form: dict[str, str]) -> tuple[int, Any]:
         if token != self.system_token:
@@ -199,6 +215,10 @@ def _handler_class(splunkd: Splunkd) -> type[BaseHTTPRequestHandler]:
             token = (self.headers.get("Authorization") or "").removeprefix("Splunk ").strip()
             if path == "receivers/simple":
                 status, found = splunkd.receive(token, dict(parse_qsl(urlsplit(self.path).query)), payload)
+            elif path.startswith(COLLECTIONS):
+                query = dict(parse_qsl(urlsplit(self.path).query))
+                namespace = parts[2] if parts[0] == "servicesNS" else "search"
+                status, found = splunkd.collection(self.command, namespace, path, token, query, payload)
             else:
                 status, found = splunkd.answer(self.command, path, token, dict(parse_qsl(payload)), payload)
             body = json.dumps(found).encode()
