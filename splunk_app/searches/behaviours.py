@@ -67,8 +67,7 @@ def entities_macro(found: Definitions) -> str:
         [
             'makemv delim="," ai_behaviour | mvexpand ai_behaviour',
             f"| eval ai_entity=case({owners}) | mvexpand ai_entity",
-            '| eval entity_type=mvindex(split(ai_entity, "|"), 0), ai_field=mvindex(split(ai_entity, "|"), 1), \\\n'
-            "    entity=substr(ai_entity, len(entity_type)+len(ai_field)+3)",
+            r'| rex field=ai_entity "^(?<entity_type>[^|]+)\|(?<ai_field>[^|]+)\|(?<entity>[\s\S]+)"',
             f'| eval ai_same=coalesce(case({news}), "-"), entity_key=md5(ai_entity)',
         ]
     )
