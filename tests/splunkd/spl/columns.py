@@ -35,8 +35,8 @@ def narrow(series: pl.Series) -> pl.Series:
 
 
 def as_text(series: pl.Series) -> pl.Series:
-    """Each row's one value as text."""
-    from tests.splunkd.spl import values
+    """The values as text."""
+    from tests.splunkd.spl import values  # It builds on this module.
 
     return values.text(series)
 
@@ -61,16 +61,14 @@ def stack(*tables: pl.DataFrame) -> pl.DataFrame:
 
 def as_kind(series: pl.Series, kind: pl.DataType) -> pl.Series:
     """The column as Float64, String or List(String); nulls stay nulls."""
-    from tests.splunkd.spl import values
-
     if series.dtype == kind or series.null_count() == len(series):
         return series if series.dtype == kind else pl.Series(series.name, [None] * len(series), dtype=kind)
     if kind == LISTS:
-        alone = values.text(series)
+        alone = as_text(series)
         return pl.DataFrame({"v": alone}).select(
             pl.when(pl.col("v").is_not_null()).then(pl.concat_list("v")).alias(series.name)
         )[series.name]
-    return values.text(series)
+    return as_text(series)
 
 
 def _without_empty(series: pl.Series) -> pl.Series:
