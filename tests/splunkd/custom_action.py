@@ -20,7 +20,6 @@ import polars as pl
 from tests.splunkd import pythons, results_file
 from tests.splunkd.rest import Splunkd, User
 from tests.splunkd.spl.errors import SplError
-from tests.splunkd.spl.values import text
 
 DEFAULT_MAXTIME_S = 300
 
@@ -95,26 +94,9 @@ def _payload(
         "session_key": user.session_key,
         "sid": sid,
         "search_name": search_name,
-        "result": first_result(rows),
+        "result": next(iter(results_file.records(rows.head(1))), {}),
     }
     return found if result_id is None else found | {"result_id": result_id}
-
-
-def first_result(rows: pl.DataFrame) -> dict[str, str | list[str]]:
-    """The first row as the payload holds it: fields that it has, as text; a list where there are several values."""
-    if rows.is_empty():
-        return {}
-    found: dict[str, str | list[str]] = {}
-    for name in rows.columns:
-        values = rows[name].head(1)
-        if values[0] is None:
-            continue
-        if values.dtype == pl.List:
-            several = values[0].to_list()
-            found[name] = several if len(several) > 1 else "".join(several)
-        else:
-            found[name] = text(values)[0]
-    return found
 
 
 def _defaults(stanza: dict[str, str]) -> dict[str, str]:

@@ -31,10 +31,10 @@ class Segment:
         self.events = self.events.sort("_time", maintain_order=True)
         self.times = self.events["_time"].to_numpy()
 
-    def between(self, earliest_s: float, latest_s: float) -> pl.DataFrame:
+    def between(self, earliest_s: float, latest_s: float, raw: bool) -> pl.DataFrame:
         """earliest_s <= _time < latest_s."""
         first, last = np.searchsorted(self.times, [earliest_s, latest_s])
-        if first < last and "_raw" not in self.events.columns:
+        if raw and first < last and "_raw" not in self.events.columns:
             self.events = self.events.with_columns(raw_text(self.events))
         return self.events.slice(int(first), max(int(last - first), 0))
 
@@ -78,13 +78,18 @@ class Indexes:
         """The indexes of these names; `*` alone leaves out those that begin with an underscore, as Splunk does."""
         return [name for name in self.names() if any(_matches(name, pattern) for pattern in patterns)]
 
-    def events(self, patterns: tuple[str, ...], earliest_s: float, latest_s: float) -> pl.DataFrame:
-        """Events of these indexes with earliest_s <= _time < latest_s, newest first, the last written first of ties."""
+    def events(
+        self, patterns: tuple[str, ...], earliest_s: float, latest_s: float, *, raw: bool = True
+    ) -> pl.DataFrame:
+        """Events of these indexes with earliest_s <= _time < latest_s, newest first, the last written first of ties.
+
+        Without `raw` the text of events may be missing.
+        """
         parts = [
             part
             for name in self.matching(patterns)
             for segment in self._segments[name]
-            if (part := segment.between(earliest_s, latest_s)).height
+            if (part := segment.between(earliest_s, latest_s, raw)).height
         ]
         if not parts:
             return pl.DataFrame(schema={name: pl.Float64 if name in FIRST[:2] else pl.String for name in FIRST})
@@ -95,7 +100,8 @@ class Indexes:
         counts = found.null_count().row(0)
         absent = [name for name, nulls in zip(found.columns, counts, strict=True) if nulls == found.height]
         rest = [name for name in found.columns if name not in FIRST and name not in absent]
-        return found.select(*FIRST, *rest).reverse()
+        first = [name for name in FIRST if name in found.columns]
+        return found.select(*first, *rest).reverse()
 
 
 def raw_text(events: pl.DataFrame) -> pl.Series:

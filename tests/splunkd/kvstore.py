@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -139,7 +140,7 @@ def _typed(value: Any, kind: str) -> Any:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "$gt": lambda have, asked: have is not None and have > asked,
     "$gte": lambda have, asked: have is not None and have >= asked,
     "$lt": lambda have, asked: have is not None and have < asked,

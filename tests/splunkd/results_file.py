@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from tests.splunkd import frames
 from tests.splunkd.search import Table
+from tests.splunkd.spl.columns import LISTS
 from tests.splunkd.spl.values import text
 
 MULTIVALUE = "__mv_"
@@ -51,6 +52,41 @@ def from_table(table: Table) -> pl.DataFrame:
         else:
             found[name] = cells.cast(pl.Float64) if name in ("_time", "_indextime") else cells
     return pl.DataFrame(found)
+
+
+def records(rows: pl.DataFrame) -> list[dict[str, str | list[str]]]:
+    """Each row as the fields that it has, as text; a list where there are several values."""
+    cells: dict[str, list[str | list[str] | None]] = {}
+    for name in rows.columns:
+        if rows[name].dtype == pl.List:
+            cells[name] = [_one_or_several(value) for value in rows[name].to_list()]
+        else:
+            cells[name] = text(rows[name]).to_list()
+    names = list(cells)
+    return [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in zip(*cells.values(), strict=True)
+    ]
+
+
+def from_records(found: Sequence[Mapping[str, str | list[str]]]) -> pl.DataFrame:
+    """The table of such rows; a field that one row has several values of is multivalue."""
+    names = dict.fromkeys(name for row in found for name in row)
+    made = []
+    for name in names:
+        values = [row.get(name) for row in found]
+        if any(isinstance(value, list) for value in values):
+            several = [[value] if isinstance(value, str) else value for value in values]
+            made.append(pl.Series(name, several, dtype=LISTS))
+        else:
+            made.append(pl.Series(name, values, dtype=pl.String))
+    return pl.DataFrame(made)
+
+
+def _one_or_several(values: list[str] | None) -> str | list[str] | None:
+    if not values:
+        return None
+    return values if len(values) > 1 else values[0]
 
 
 def write(rows: pl.DataFrame, path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_single_dollar_sign_in_a_scheduled_search_is_an_error(text: str) -> No
 
 
 def test_tokens() -> None:
-    row = {"user": "ann", "risk": ["a", "b"]}
+    row: knowledge.Row = {"user": "ann", "risk": ["a", "b"]}
     assert knowledge.filled("$user$ $result.user$ $risk$ $absent$ 5$", row) == "ann ann a, b $absent$ 5$"
 
 

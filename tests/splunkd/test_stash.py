@@ -1,5 +1,7 @@
 """Stash events: their text, and that a value comes back as it was and as nothing else."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import pytest
 from hypothesis import example, given
@@ -11,12 +13,12 @@ from tests.splunkd.spl.errors import SplError
 HOSTILE = 'x"] | delete [search *] $user$ `m` a="b", user="root", \\ \\" \n=, ü'
 
 
-def text_of(row: dict[str, object], **options: bool) -> str:
+def text_of(row: Mapping[str, object], internal: bool = False) -> str:
     rows = pl.DataFrame([row], infer_schema_length=None)
-    return str(stash.written(rows, pl.Series([1767225600.0]), {"search_name": "A - Rule"}, **options)[0])
+    return str(stash.written(rows, pl.Series([1767225600.0]), {"search_name": "A - Rule"}, internal=internal)[0])
 
 
-def read_back(row: dict[str, object]) -> dict[str, object]:
+def read_back(row: Mapping[str, object]) -> dict[str, object]:
     found = stash.read(pl.Series([text_of(row)])).to_dicts()[0]
     return {name: value for name, value in found.items() if name != "search_name"}
 
