@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from splunk_app.searches.definitions import Behaviour, Definitions
 
-SHARE = 0.3
+SHARE = 0.25
 """Of all that speaks for strangeness; a behaviour with less does not count, unless it is the most."""
 
 
