@@ -99,15 +99,23 @@ def test_a_time_window_holds_no_more_than_the_limit() -> None:
         counts(many, window=10_001)
 
 
-def test_a_window_is_one_for_all_groups_unless_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_is_one_for_all_groups() -> None:
     # docs: streamstats, global: true by default.
     table = FOUR.with_columns(_time=pl.Series([1.0, 2.0, 3.0, 4.0]))
     assert counts(table, window=2, by=("g",)) == [1, 1, 1, 1]
     assert counts(table, window=3, by=("g",)) == [1, 1, 2, 2]
     assert counts(table, window=2, by=("g",), time_window="1h") == [1, 1, 1, 1]
-    monkeypatch.setattr(streamstats, "WINDOW_IS_GLOBAL", False)
-    assert counts(table, window=2, by=("g",)) == [1, 1, 2, 2]
-    assert counts(table, window=1, by=("g",), current=False) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(("is_global", "expected"), [(True, [1, 1, 1, 1]), (False, [1, 1, 2, 2])])
+def test_the_limit_counts_all_groups_or_each(
+    monkeypatch: pytest.MonkeyPatch, is_global: bool, expected: list[int]
+) -> None:
+    monkeypatch.setattr(streamstats, "MAX_STREAM_WINDOW", 2)
+    monkeypatch.setattr(streamstats, "LIMIT_IS_GLOBAL", is_global)
+    table = FOUR.with_columns(_time=pl.Series([1.0, 2.0, 3.0, 4.0]))
+    assert counts(table, by=("g",), time_window="1h") == expected
+    assert counts(table, by=("g",), time_window="1h", current=False)[2:] == [1, 1]
 
 
 def test_events_of_one_time_count_those_that_were_passed() -> None:

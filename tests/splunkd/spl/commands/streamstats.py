@@ -16,11 +16,11 @@ MAX_STREAM_WINDOW = 10_000
 """limits.conf [stats] max_stream_window. It "takes precedence" over a time_window that holds more events
 (Search Reference, streamstats, example 4)."""
 
-WINDOW_IS_GLOBAL = True
-"""Whether `window`, and the limit above, count the rows of all groups together.
+LIMIT_IS_GLOBAL = True
+"""Whether that limit on a time_window counts the rows of all groups together; with False each group has its own.
 
-`global` is true by default and a window of its own for each group has to be asked for (Search Reference, streamstats).
-Whether that also holds for the limit on a time_window is not said: with False each group has the limit to itself.
+Not written down anywhere: `global`, which is true by default, is "used only when the window argument is set". This is
+the harsher reading: a search that is right under it is right under both.
 """
 
 NOT_IN_ORDER = (
@@ -55,13 +55,15 @@ def _windows(stage: Streamstats, table: pl.DataFrame, members: pl.DataFrame) -> 
     oldest = np.searchsorted(row, oldest)
     most = min(stage.window or MAX_STREAM_WINDOW, MAX_STREAM_WINDOW) if stage.window or stage.time_window else 0
     within = most - 1 if stage.current else most
-    if most and WINDOW_IS_GLOBAL:
+    # `window` is one for all groups, for `global` is true by default.
+    one_for_all = bool(stage.window) or LIMIT_IS_GLOBAL
+    if most and one_for_all:
         oldest = np.maximum(oldest, seen - within)
     stride = len(row) + 1
     places = group[order] * stride + seen[order]
     low = np.searchsorted(places, group[order] * stride + oldest[order])
     high = np.arange(len(row)) + (1 if stage.current else 0)
-    if most and not WINDOW_IS_GLOBAL:
+    if most and not one_for_all:
         low = np.maximum(low, np.arange(len(row)) - within)
     return windows.Windows(row[order], np.minimum(low, high), high, grows=not most)
 
