@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from tests.splunkd.datamodels import DATASETS
@@ -67,6 +68,7 @@ RESCORED = (
 _RECIPES = Path(__file__).resolve().parents[3] / "models" / "features" / "recipes"
 
 
+@cache
 def recipes() -> dict[str, frozenset[str]]:
     """Recipe -> the fields that a model made from it is given."""
     found = {}

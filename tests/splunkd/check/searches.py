@@ -89,7 +89,7 @@ def _saved(name: str, settings: dict[str, str], ends: Fields) -> Iterator[Findin
     scheduled = settings.get("enableSched") == "1"
     if scheduled and "cron_schedule" not in settings:
         yield Finding(FILE, name, "is scheduled without a cron_schedule", "set cron_schedule")
-    if scheduled and (lonely := lonely_dollar(settings.get("search", ""))):
+    if scheduled and (lonely := lonely_dollar(settings.get("search", ""))) is not None:
         yield Finding(FILE, name, f"${lonely} in a scheduled search is taken for a token", "double it: $$")
     if settings.get("alert.suppress") == "1":
         fields = [one.strip() for one in settings.get("alert.suppress.fields", "").split(",") if one.strip()]

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 
 from tests.splunkd import times
 from tests.splunkd.spl.errors import SplError
@@ -83,6 +84,7 @@ def time(value: str) -> str | None:
     return None
 
 
+@cache
 def cron(value: str) -> str | None:
     """A cron schedule of five fields, at most twelve runs in any hour of a week."""
     if len(value.split()) != 5 or not croniter.is_valid(value):
