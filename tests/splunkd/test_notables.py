@@ -70,7 +70,7 @@ def test_one_for_each_entity_and_one_where_none_is_named() -> None:
 )
 def test_what_is_refused(changed: dict[str, str]) -> None:
     with pytest.raises(SplError, match="notable|drilldown"):
-        made(**changed)
+        made(ROW, **changed)
 
 
 @given(st.text(min_size=1))
