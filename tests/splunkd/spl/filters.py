@@ -177,4 +177,4 @@ def _compare_single(series: pl.Series, op: str, value: str) -> pl.Series:
 
 
 def _by_text(series: pl.Series, op: str, value: str) -> pl.Series:
-    return _ORDERED[op](values.text(series).str.to_lowercase(), value.lower())
+    return _ORDERED[op](values.text(series).str.to_lowercase(), pl.Series([value]).str.to_lowercase()[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,8 +104,29 @@ class _Grouped:
     value: Expression
 
 
-def _bare(value: Any) -> Any:
-    return value.value if isinstance(value, _Grouped) else value
+@dataclass(frozen=True)
+class _Text:
+    """A quoted text as it is written."""
+
+    written: str
+
+
+_PATTERNS = {("match", 1), ("mvfind", 1), ("replace", 1)}
+"""Arguments (function, place) that are regular expressions."""
+
+
+def _bare(value: Any, pattern: bool = False) -> Any:
+    """What stands in parentheses, or the text in quotes.
+
+    Manuals differ on whether a backslash and n, r or t in a text are one letter; in a pattern it is the same.
+    """
+    if isinstance(value, _Grouped):
+        return value.value
+    if isinstance(value, _Text):
+        if not pattern and (odd := re.search(r"\\[nrt]", value.written.replace("\\\\", ""))):
+            raise NotSupported(f"{odd[0]} in a quoted text")
+        return tree.Literal(unescaped(value.written))
+    return value
 
 
 @v_args(inline=True)
@@ -119,6 +141,9 @@ class _Nodes(Transformer[Token, Any]):
 
     def filter(self, value: Filter = _EMPTY) -> Filter:
         return value
+
+    def nothing(self) -> Filter:
+        return _EMPTY
 
     def all(self, *parts: Filter) -> Filter:
         return tree.And(parts)
@@ -159,8 +184,8 @@ class _Nodes(Transformer[Token, Any]):
     def number(self, value: Token) -> Expression:
         return tree.Literal(float(value))
 
-    def text(self, value: Token) -> Expression:
-        return tree.Literal(unescaped(value))
+    def text(self, value: Token) -> _Text:
+        return _Text(str(value))
 
     def field(self, name: Token) -> Expression:
         return tree.FieldRef(str(name))
@@ -193,16 +218,17 @@ class _Nodes(Transformer[Token, Any]):
     def minus(self, _: Token, value: Any) -> Expression:
         return tree.Unary("-", _bare(value))
 
-    def in_(self, value: Any, _: Token, choices: tuple[Expression, ...]) -> Expression:
-        return tree.In(_bare(value), choices)
+    def in_(self, value: Any, _: Token, choices: tuple[Any, ...]) -> Expression:
+        return tree.In(_bare(value), tuple(map(_bare, choices)))
 
-    def call(self, name: Token, args: tuple[Expression, ...] = ()) -> Expression:
-        if name.lower() not in FUNCTIONS:
+    def call(self, name: Token, args: tuple[Any, ...] = ()) -> Expression:
+        known = name.lower()
+        if known not in FUNCTIONS:
             raise NotSupported(f"the function {name}() of eval")
-        return tree.Call(name.lower(), args)
+        return tree.Call(known, tuple(_bare(arg, (known, at) in _PATTERNS) for at, arg in enumerate(args)))
 
-    def arguments(self, *args: Any) -> tuple[Expression, ...]:
-        return tuple(_bare(arg) for arg in args)
+    def arguments(self, *args: Any) -> tuple[Any, ...]:
+        return args
 
     def assignments(self, *found: tuple[str, Expression]) -> tuple[tuple[str, Expression], ...]:
         return found

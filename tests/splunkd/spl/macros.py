@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import polars as pl
+
 from tests.splunkd.spl import scan
-from tests.splunkd.spl.errors import NotSupported, SplError
-from tests.splunkd.spl.world import Macro, World
+from tests.splunkd.spl.errors import SplError
+from tests.splunkd.spl.expressions import evaluate
+from tests.splunkd.spl.grammar import expression
+from tests.splunkd.spl.world import Macro, RunningSearch, World
 
 DEEPEST = 100
 """How many macros may stand inside one another, as in Splunk's limits."""
@@ -45,10 +49,10 @@ def _replacement(call: str, world: World, depth: int) -> str:
     values = _values(found[2]) if found[2] is not None else []
     macro = world.macro(found[1], len(values))
     filled = _arguments(macro, values)
-    _validate(macro, filled)
+    _validate(macro, filled, world)
     definition = _substituted(macro.definition, filled)
     if macro.iseval:
-        raise NotSupported(f"iseval in the macro {macro.name}")
+        definition = _evaluated(macro, definition, filled, world)
     return expanded(definition, world, depth + 1)
 
 
@@ -84,6 +88,25 @@ def _substituted(text: str, values: dict[str, str]) -> str:
     return re.sub(r"\$([^$\s]+)\$", lambda found: values.get(found[1], found[0]), text)
 
 
-def _validate(macro: Macro, values: dict[str, str]) -> None:
-    if macro.validation:
-        raise NotSupported(f"validation in the macro {macro.name}")
+def _validate(macro: Macro, values: dict[str, str], world: World) -> None:
+    """A condition that is not true says errormsg; any other expression says what it gives, if it gives anything."""
+    if not macro.validation:
+        return
+    found = _value(_substituted(macro.validation, values), values, world)
+    failed = not found[0] if found.dtype == pl.Boolean else found[0] is not None
+    if failed:
+        said = macro.errormsg if found.dtype == pl.Boolean else found[0]
+        raise SplError(f"Error in the macro {macro.name}: {said or 'its arguments are not valid'}")
+
+
+def _evaluated(macro: Macro, definition: str, values: dict[str, str], world: World) -> str:
+    found = _value(definition, values, world)
+    if found.dtype != pl.String or found[0] is None:
+        raise SplError(f"the expression of the macro {macro.name} gives no text")
+    return str(found[0])
+
+
+def _value(text: str, values: dict[str, str], world: World) -> pl.Series:
+    """An expression's value; the arguments are fields in it, beside their `$name$`."""
+    row = pl.DataFrame({"": [""]} | {name: [value] for name, value in values.items()})
+    return evaluate(expression(text), row, RunningSearch(world, 0.0, 0.0, 0.0, sid=""))

@@ -65,13 +65,16 @@ def lists(series: pl.Series) -> pl.Series:
     if series.dtype == LISTS:
         empty = pl.Series([[]], dtype=LISTS).new_from_index(0, len(series))
         return series.zip_with(series.is_not_null(), empty).list.drop_nulls()
-    alone = text(series)
-    return pl.DataFrame({"v": alone}).select(pl.concat_list("v").list.drop_nulls().alias(series.name))[series.name]
+    each = pl.DataFrame({"v": text(series)}).select(pl.concat_list("v").alias(series.name))[series.name]
+    return each.list.drop_nulls() if series.null_count() else each
 
 
 def by_value(series: pl.Series, function: Callable[[Any], Any], kind: pl.DataType) -> pl.Series:
     """A Python function over the distinct values; nulls stay nulls."""
     distinct = series.drop_nulls().unique()
+    if 2 * len(distinct) > len(series):
+        every = [None if value is None else function(value) for value in series.to_list()]
+        return pl.Series(series.name, every, dtype=kind)
     results = pl.Series([function(value) for value in distinct.to_list()], dtype=kind)
     if not len(distinct):
         return pl.Series(series.name, [None] * len(series), dtype=kind)

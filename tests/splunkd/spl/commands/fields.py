@@ -15,5 +15,5 @@ def run(stage: Fields, table: pl.DataFrame, search: RunningSearch) -> pl.DataFra
     """`fields a` keeps _raw and _time too; `*` names no field that begins with an underscore."""
     named = set(names.matching(stage.names, table.columns))
     if stage.remove:
-        return table.select(name for name in table.columns if name not in named)
-    return table.select(name for name in table.columns if name in named or name in _INTERNAL)
+        return table.drop(named)
+    return table.drop(name for name in table.columns if name not in named and name not in _INTERNAL)

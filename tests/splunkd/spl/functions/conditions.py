@@ -64,10 +64,10 @@ def isstr(args: Arguments) -> pl.Series:
 
 
 def typeof(args: Arguments) -> pl.Series:
-    """Number, String, Boolean, or Invalid where there is no value."""
+    """Number, String, Bool, or Invalid where there is no value."""
     value = args.value(0)
     if value.dtype == pl.Boolean:
-        return args.same("Boolean", pl.String())
+        return args.same("Bool", pl.String())
     kinds = choose(args.number(0).is_not_null(), args.same("Number", pl.String()), args.same("String", pl.String()))
     return choose(present(value), kinds, args.same("Invalid", pl.String()))
 

@@ -15,7 +15,11 @@ from tests.splunkd.spl.tree import Binary, Call, Expression, FieldRef, In, Unary
 
 def mvappend(args: Arguments) -> pl.Series:
     """The values of all arguments, one after the other."""
-    frame = pl.DataFrame([args.lists(at).alias(str(at)) for at in range(len(args))])
+    columns = [args.field(at) for at in range(len(args))]
+    if all(one.dtype != LISTS and not one.null_count() for one in columns):
+        frame = pl.DataFrame([values.text(one).alias(str(at)) for at, one in enumerate(columns)])
+    else:
+        frame = pl.DataFrame([values.lists(one).alias(str(at)) for at, one in enumerate(columns)])
     return narrow(frame.select(pl.concat_list(pl.all()).alias("v"))["v"])
 
 
