@@ -25,9 +25,9 @@ REQUIREMENTS = HERE / "lib-requirements.txt"
 TOP = "aiscore"
 
 # Only these go in; anything else in the folder (this file, local/, caches) stays out.
-FOLDERS = ("README", "bin", "default", "metadata", "static")
+FOLDERS = ("README", "appserver", "bin", "default", "lookups", "metadata", "static")
 FILES = ("app.manifest",)
-SUFFIXES = frozenset({".py", ".conf", ".spec", ".meta", ".xml", ".html", ".png", ".manifest"})
+SUFFIXES = frozenset({".py", ".conf", ".spec", ".meta", ".xml", ".html", ".js", ".css", ".csv", ".png", ".manifest"})
 # What a library needs at run time, and its licence.
 LIB_SUFFIXES = frozenset({".py", ".pem", ".typed"})
 TIME = 1767225600  # 2026-01-01, for every file: the time of building says nothing about the content.

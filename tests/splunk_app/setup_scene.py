@@ -1,4 +1,4 @@
-"""A search head that is about to be set up: the app as it comes, people who log in, a sidecar that is there or broken."""
+"""What a search head that is about to be set up meets: a sidecar that is there or broken, and canned previews."""
 
 import contextlib
 import socket

@@ -26,9 +26,15 @@ Reply = tuple[int, str, bytes, dict[str, str]]
 KINDS = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,"><title>{label} | Splunk</title>{links}</head>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/frame.css"><title>{label} | Splunk</title>{links}</head>
 <body class="dashboard {theme}"><header class="dashboard-header"><h1>{label}</h1><p>{description}</p></header>
 <main class="dashboard-body">{panels}</main></body></html>
+"""
+# Splunk's own frame around a dashboard, no more than its colours.
+FRAME = b"""body { margin: 0; background: #f2f4f5; color: #222; font: 14px sans-serif; }
+body.theme-dark { background: #171d21; color: #eee; }
+.dashboard-header { padding: 16px 20px 4px; }
+.dashboard-panel { margin: 12px; }
 """
 
 
@@ -65,6 +71,8 @@ class SplunkWeb:
         session = SimpleCookie(headers.get("Cookie", "")).get(f"splunkd_{self.port}")
         found = self.sessions.get(session.value) if session else None
         words = parts.path.strip("/").split("/")
+        if words == ["frame.css"]:
+            return 200, "text/css", FRAME, {}
         if "static" in words[:2] and method == "GET":
             return self._static(words[words.index("static") + 1 :])
         if words[1:3] == ["splunkd", "__raw"]:
@@ -90,21 +98,14 @@ class SplunkWeb:
             return 404, "text/plain", b"no such view", {}
         root = ElementTree.parse(path).getroot()
         static = f"/{locale}/static/app/aiscore"
-        links = "".join(
-            f'<link rel="stylesheet" href="{static}/{file.strip()}">'
-            for file in root.get("stylesheet", "").split(",")
-            if file
-        ) + "".join(
-            f'<script src="{static}/{file.strip()}" defer></script>'
-            for file in root.get("script", "").split(",")
-            if file
-        )
+        styles = [f'<link rel="stylesheet" href="{static}/{file}">' for file in _files(root, "stylesheet")]
+        scripts = [f'<script src="{static}/{file}" defer></script>' for file in _files(root, "script")]
         theme = theme or root.get("theme", "")
         page = PAGE.format(
             label=html.escape(root.findtext("label", "")),
             description=html.escape(root.findtext("description", "")),
             theme=f"theme-{theme}" if theme else "",
-            links=links,
+            links="".join(styles + scripts),
             panels="".join(_shown(panel) for panel in root.iter("panel")),
         )
         return 200, "text/html; charset=utf-8", page.encode(), {"Content-Security-Policy": "default-src 'self' data:"}
@@ -141,6 +142,10 @@ class SplunkWeb:
         stanzas = self.splunkd.app.conf("web").values()
         exposed = [stanza for stanza in stanzas if fnmatch.fnmatchcase(path, stanza.get("pattern", ""))]
         return any(method in [word.strip() for word in stanza["methods"].split(",")] for stanza in exposed)
+
+
+def _files(root: ElementTree.Element, kind: str) -> list[str]:
+    return [file.strip() for file in root.get(kind, "").split(",") if file.strip()]
 
 
 def _shown(panel: ElementTree.Element) -> str:

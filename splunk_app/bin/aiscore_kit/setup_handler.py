@@ -51,7 +51,7 @@ def state(splunkd):
 
 def act(splunkd, asked):
     """Do what the page asks for, and answer with what it shows afterwards."""
-    action = asked.get("action")
+    action = str(asked.get("action"))
     if action not in ACTIONS:
         raise Refused(400, "there is no such action", "use %s" % ", ".join(sorted(ACTIONS)), "action")
     return ACTIONS[action](splunkd, asked)

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import ssl
 import time
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException
@@ -18,7 +19,7 @@ from aiscore_kit.watch import Deadline, within
 # The sidecar takes tickets that are dated this much off its own clock.
 SKEW_S = 60
 # Splunk Web waits for 30 s.
-_WHOLE_S, _STEP_S = 20, 5
+_WHOLE_S, _STEP_S, _GREETING_S = 20, 5, 2
 _LONGEST = 1 << 16
 
 
@@ -80,8 +81,9 @@ class Probe:
         try:
             self._trusted = setup_tls.context(self._settings.ca_file)
         except OSError as error:
+            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else _why(error)
             raise Broken(
-                "ca_file %s cannot be used: %s" % (self._settings.ca_file, _why(error)),
+                "ca_file %s cannot be used: %s" % (self._settings.ca_file, why),
                 "name a file with certificates (PEM) that splunkd on this search head can read",
             ) from None
         return "%s can be used" % self._settings.url
@@ -124,15 +126,16 @@ class Probe:
 
     def tls(self):
         """Is the connection trusted, or is plain http what both sides speak?"""
-        host, seconds = self._url.hostname, self._step_s()
+        host, seconds = self._url.hostname, min(_GREETING_S, self._step_s())
         if self._url.scheme == "https":
             try:
                 with setup_tls.secured(self._place, host, self._trusted, seconds) as found:
                     return "%s, certificate trusted until %s" % (found.version(), found.getpeercert()["notAfter"])
-            except setup_tls.Untrusted as untrusted:
-                raise Broken(untrusted.text, untrusted.mend) from None
+            except setup_tls.Untrusted as found:
+                untrusted = found
             except OSError as error:
-                raise Broken("the connection was lost: %s" % _why(error), "try again") from None
+                untrusted = setup_tls.without_tls(error, self._place, seconds)
+            raise Broken(untrusted.text, untrusted.mend)
         if not setup_tls.speaks_plainly(self._place, seconds) and setup_tls.speaks_tls(
             self._place, host, self._trusted, seconds
         ):
@@ -197,7 +200,7 @@ class Probe:
         return "the sidecar takes this search head's tickets"
 
     def _not_taken(self, failure):
-        if failure.status == 401 and abs(self._skew_s) > SKEW_S:
+        if failure.status == 401 and abs(self._skew_s) > SKEW_S and "expire" in failure.text:
             return Broken(failure.text, "set both clocks right, then test again")
         if failure.status == 401:
             mend = "store the line that `aiscore token secret` prints on the sidecar's host (step 2)"
@@ -240,5 +243,5 @@ def _epoch_s(date):
 
 
 def _why(error):
-    """The system's words for a fault; a file of certificates may have none."""
-    return os.strerror(error.errno) if type(error) is not OSError and error.errno else "no certificate could be read"
+    """The system's words for a fault."""
+    return os.strerror(error.errno) if error.errno else str(error)[:200]

@@ -150,7 +150,7 @@ def _write(splunkd, name, definition):
 
 
 def _name(asked):
-    name = asked.get("recipe")
+    name = str(asked.get("recipe"))
     if name not in RECIPES:
         raise Refused(400, "there is no such recipe", "use %s" % ", ".join(RECIPES), "recipe")
     return name

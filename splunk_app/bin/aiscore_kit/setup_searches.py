@@ -20,11 +20,11 @@ def switch(splunkd, asked):
     if not isinstance(names, list) or not names or on not in (True, False):
         raise Refused(400, "names or enabled is missing", "send names=[...] and enabled=true or false", "names")
     ours = {search["name"] for search in read(splunkd)["searches"]}
-    strange = [str(name) for name in names if name not in ours]
+    strange = [str(name) for name in names if str(name) not in ours]
     if strange:
         raise Refused(400, "no search of this app: %s" % strange[0][:100], "reload the page", "names")
     failed = []
-    for name in names:
+    for name in map(str, names):
         try:
             splunkd.post(_WHERE, name, "enable" if on else "disable")
         except Refused as refused:

@@ -41,7 +41,7 @@ def check(name, value):
         # Each is checked beside good ones, so that the first fault that is told is its own.
         settings.parse(dict(_GOOD, **{name: value}))
     except Failure as failure:
-        raise Refused(400, failure.text, failure.mend, name) from None
+        raise Refused(400, failure.text.replace("aiscore.conf [sidecar] ", ""), failure.mend, name) from None
     except ValueError:
         # Such as a port that is no number.
         raise Refused(400, "%s cannot be read" % name, "write https://host:port", name) from None

@@ -11,11 +11,11 @@ _UNKNOWN = (2, 18, 19, 20, 21)
 
 
 class Untrusted(Exception):
-    """No trusted connection: what is wrong, how to mend it, and whether a certificate was seen at all."""
+    """No trusted connection: what is wrong, and how to mend it."""
 
-    def __init__(self, text, mend, seen=False):
+    def __init__(self, text, mend):
         Exception.__init__(self, text)
-        self.text, self.mend, self.seen = text, mend, seen
+        self.text, self.mend = text, mend
 
 
 def context(ca_file):
@@ -31,23 +31,26 @@ def context(ca_file):
 
 
 def secured(place, host, made, seconds):
-    """A socket with a trusted connection to `host`. Raises Untrusted."""
+    """A socket with a trusted connection to `host`. Raises Untrusted for its certificate, else OSError."""
     plain = socket.create_connection(place, seconds)
     try:
         return made.wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
         plain.close()
-        raise Untrusted(*_about(error, host), seen=True) from None
-    except (ssl.SSLError, OSError) as error:
+        raise Untrusted(*_about(error, host)) from None
+    except OSError:
         plain.close()
-        if speaks_plainly(place, seconds):
-            raise Untrusted(
-                "the port answers in plain http, and url says https",
-                "start the sidecar with --tls-cert and --tls-key, or correct the port in url",
-            ) from None
-        said = getattr(error, "reason", None) or str(error) or type(error).__name__
-        mend = "check that the port in url is the sidecar's, and that nothing between changes the connection"
-        raise Untrusted("no TLS connection came about: %s" % str(said)[:200], mend) from None
+        raise
+
+
+def without_tls(error, place, seconds):
+    """The Untrusted that tells why no TLS came about, when no certificate was seen."""
+    if speaks_plainly(place, seconds):
+        mend = "start the sidecar with --tls-cert and --tls-key, or correct the port in url"
+        return Untrusted("the port answers in plain http, and url says https", mend)
+    said = str(getattr(error, "reason", None) or error or type(error).__name__)[:200]
+    mend = "check that the port in url is the sidecar's, and that nothing between changes the connection"
+    return Untrusted("no TLS connection came about: %s" % said, mend)
 
 
 def speaks_plainly(place, seconds):
@@ -64,8 +67,8 @@ def speaks_tls(place, host, made, seconds):
     """Whether TLS is spoken there, with a certificate that is trusted or not."""
     try:
         secured(place, host, made, seconds).close()
-    except Untrusted as untrusted:
-        return untrusted.seen
+    except Untrusted:
+        return True
     except OSError:
         return False
     return True
