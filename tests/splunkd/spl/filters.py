@@ -6,6 +6,7 @@ not even !=, while NOT turns that round.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from tests.splunkd.spl.columns import LISTS, flat
 from tests.splunkd.spl.errors import NotSupported, SplError
 from tests.splunkd.spl.tree import And, Compare, Filter, InList, Not, Or, Subsearch, Term
 from tests.splunkd.spl.world import RunningSearch
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TIMES = ("earliest", "latest", "_index_earliest", "_index_latest")
 _ORDERED: dict[str, Callable[[pl.Series, pl.Series | float | str], pl.Series]] = {
@@ -166,6 +169,9 @@ def _compare_single(series: pl.Series, op: str, value: str) -> pl.Series:
     if "*" in value and op in ("=", "!="):
         hits = values.text(series).str.contains(patterns.wildcard(value))
         return hits if op == "=" else ~hits
+    if "/" in value and op in ("=", "!=") and (network := _network(value)):
+        hits = values.by_value(values.text(series), lambda text: _inside(text, network), pl.Boolean())
+        return hits if op == "=" else ~hits
     alone = pl.Series([value])
     number = values.number(alone)[0]
     if number is not None and math.isfinite(number):
@@ -174,6 +180,21 @@ def _compare_single(series: pl.Series, op: str, value: str) -> pl.Series:
             return by_number
         return by_number.zip_with(by_number.is_not_null(), _by_text(series, op, value))
     return _by_text(series, op, value)
+
+
+def _network(value: str) -> Network | None:
+    """A subnet in CIDR notation, which search compares with addresses."""
+    try:
+        return ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return None
+
+
+def _inside(text: str, network: Network) -> bool:
+    try:
+        return ipaddress.ip_address(text) in network
+    except ValueError:
+        return text == str(network)
 
 
 def _by_text(series: pl.Series, op: str, value: str) -> pl.Series:

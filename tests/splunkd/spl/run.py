@@ -23,6 +23,9 @@ Command = Callable[..., Table]
 
 _FIRST_ONLY = (tree.Makeresults, tree.Rest, tree.Savedsearch, tree.Tstats)
 
+SUBSEARCH_MAXOUT = 10_000
+"""Rows that a subsearch gives at most: maxout of [subsearch] in limits.conf."""
+
 
 def run(text: str, search: RunningSearch) -> Table:
     """The result of a whole search."""
@@ -39,7 +42,7 @@ def execute(pipeline: Pipeline, table: Table, search: RunningSearch, first: bool
 
 def subsearch_filter(pipeline: Pipeline, search: RunningSearch) -> Filter:
     """What a subsearch's result says where a filter is expected: as return or format wrote it, or format's default."""
-    table = execute(pipeline, Table(), search, first=True)
+    table = execute(pipeline, Table(), search, first=True).head(SUBSEARCH_MAXOUT)
     if not isinstance(pipeline.stages[-1], tree.Return | tree.Format):
         table = formatting.run(tree.Format(), table, search)
     return parse_filter(str(table["search"][0]) if table.height else formatting.NOTHING)

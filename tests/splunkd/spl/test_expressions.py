@@ -242,6 +242,7 @@ def test_rows_are_seen_apart() -> None:
         "substr(word, 0)",
         'tostring(5, "binary")',
         'strftime(5, "%U")',
+        'strptime("12:00", "%H:%M")',
         r'"a\nb"',
         r'word + "\t"',
         "-5 % 3",

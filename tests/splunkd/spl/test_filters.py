@@ -27,6 +27,7 @@ ROWS = pl.DataFrame(
         "status": ["200", "0404", "ok", None],
         "score": [0.5, 10.0, None, 9.0],
         "user": ["Ann", "ann smith", "", "bob"],
+        "ip": ["10.1.2.3", "10.2.3.4", "192.168.0.1", "host"],
         "tag": [["a", "b"], ["b"], None, []],
         "path": ["C:\\temp\\x", "/a/b.c", "a*b", 'say "hi"'],
         "_raw": ["Failed password for root", "error=5 code:failed", "passwords fail", None],
@@ -80,6 +81,10 @@ def test_unequal_needs_a_value_and_not_does_not() -> None:
         ('user=""', "3"),
         ("user IN (bob, ANN*)", "124"),
         ("NOT user IN (bob, ANN*)", "3"),
+        # Search reference, search: addresses are compared with subnets.
+        ("ip=10.0.0.0/8", "12"),
+        ("ip!=10.1.0.0/16", "234"),
+        ("path=/a/b.c", "2"),
         # Of several values one is enough.
         ("tag=a", "1"),
         ("tag=b", "12"),

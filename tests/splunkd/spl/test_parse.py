@@ -127,12 +127,14 @@ def test_a_filter(text: str, expected: tree.Filter) -> None:
 
 
 EXPRESSIONS = [
-    ("a=1 OR b=2 AND NOT c=3", "(a=1 OR (b=2 AND NOT(c=3)))"),
+    ("a=1 OR b=2 AND NOT c=3", "((a=1) OR ((b=2) AND NOT((c=3))))"),
     ("1+2*-3", "(1+(2*-(3)))"),
     ("a.\"x\".'b c'", "((a.'x').b c)"),
     ("a.5", "(a.5)"),
     ("a-b-c", "((a-b)-c)"),
     ('a like "x%" XOR b IN (1, 2)', "((a LIKE 'x%') XOR b in(1 2))"),
+    ("not a=1 or b=2 and c=3", "(NOT((a=1)) OR ((b=2) AND (c=3)))"),
+    ("order + notes", "(order+notes)"),
     ("like(a, b) == in(c, 1)", "(like(a b)=in(c 1))"),
 ]
 
@@ -158,9 +160,7 @@ def written(node: tree.Expression) -> str:
 def test_an_expression(text: str, expected: str) -> None:
     found = stage(f"where {text}")
     assert isinstance(found, tree.Where)
-    assert written(found.condition).replace("(a=1)", "a=1").replace("(b=2)", "b=2").replace("((c=3))", "(c=3)") == (
-        expected
-    )
+    assert written(found.condition) == expected
 
 
 def test_names_that_eval_assigns() -> None:

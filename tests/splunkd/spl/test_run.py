@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.splunkd.spl import run as module
 from tests.splunkd.spl.errors import NotSupported, SplError
 from tests.splunkd.spl.run import run
 from tests.splunkd.spl.small_world import SmallWorld, running
@@ -65,6 +66,13 @@ def test_a_subsearch_becomes_a_filter() -> None:
     assert column("index=web [| inputlookup known | where 1=2 | fields user]", "n") == []
 
 
+def test_a_subsearch_gives_so_many_rows_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    # limits.conf, [subsearch] maxout.
+    assert module.SUBSEARCH_MAXOUT == 10_000
+    monkeypatch.setattr(module, "SUBSEARCH_MAXOUT", 1)
+    assert column("index=web [| makeresults count=2 | streamstats count AS n | fields n]", "n") == ["1"]
+
+
 def test_commands_stand_in_their_place() -> None:
     with pytest.raises(SplError, match="'makeresults' command: This command must be the first"):
         rows("index=web | makeresults")
@@ -113,6 +121,8 @@ def test_rename() -> None:
     assert rows(renamed) == [{"c_x_d": 1.0, "c_y_d": 2.0, "e f": 3.0}]
     assert rows("| makeresults | eval a=1, b=2 | rename a AS b | fields - _time") == [{"b": 1.0}]
     assert rows("| makeresults | eval a=1 | rename z AS b | fields - _time") == [{"a": 1.0}]
+    # Search reference, rename: a field that does not exist empties the one whose name it is given.
+    assert rows("| makeresults | eval a=1 | rename z AS a | fields - _time") == [{"a": None}]
 
 
 def test_fillnull() -> None:
@@ -130,6 +140,7 @@ def test_makemv_and_mvexpand() -> None:
     assert column(f"{made} | mvexpand a limit=1", "a") == ["1"]
     # Without a value there is no row.
     assert column("index=web | mvexpand user", "user") == ["bob", "ann"]
+    assert column("index=web | mvexpand missing", "user") == []
 
 
 def test_rex() -> None:

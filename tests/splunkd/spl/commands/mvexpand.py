@@ -11,9 +11,8 @@ from tests.splunkd.spl.world import RunningSearch
 
 def run(stage: Mvexpand, table: pl.DataFrame, search: RunningSearch) -> pl.DataFrame:
     """`limit` 0 is all values."""
-    if stage.name not in table.columns:
-        return table
     found = column(table, stage.name)
+    table = table.with_columns(found.alias(stage.name))
     if found.dtype == LISTS:
         kept = found.list.drop_nulls()
         table = table.with_columns((kept.list.head(stage.limit) if stage.limit else kept).alias(stage.name))

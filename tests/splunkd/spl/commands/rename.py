@@ -18,6 +18,9 @@ def run(stage: Rename, table: pl.DataFrame, search: RunningSearch) -> pl.DataFra
             for name in table.columns
             if (found := pattern.fullmatch(name)) and not (name.startswith("_") and old.startswith("*"))
         }
+        if not renamed and new in table.columns:
+            # Splunk's manual of rename: a field that is not there empties the one that has the new name.
+            table = table.with_columns(pl.lit(None, pl.String).alias(new))
         taken = set(renamed.values()) - set(renamed)
         table = table.drop(name for name in table.columns if name in taken and name not in renamed).rename(renamed)
     return table

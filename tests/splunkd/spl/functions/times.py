@@ -36,13 +36,15 @@ def _translated(template: str, known: dict[str, str]) -> str:
 def strftime(args: Arguments) -> pl.Series:
     """The time as text."""
     template = _translated(args.written_text(1), _WRITTEN)
-    micros = (args.number(0) * 1e6).round().cast(pl.Int64)
+    micros = (args.number(0) * 1e6).round().cast(pl.Int64, strict=False)
     return micros.cast(pl.Datetime("us", "UTC")).dt.strftime(template)
 
 
 def strptime(args: Arguments) -> pl.Series:
     """The time that a text means."""
     template = _translated(args.written_text(1), _READ)
+    if not re.search("%[Yy]", template):
+        raise NotSupported("strptime() of a text without a year")
     return values.by_value(args.text(0), lambda text: _epoch_s(text, template), pl.Float64())
 
 
