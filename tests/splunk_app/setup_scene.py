@@ -18,6 +18,7 @@ from splunk_app import package
 from tests.splunk_app import scripted
 from tests.splunk_app.conftest import SECRET
 from tests.splunk_app.scripted import Request, Sidecar
+from tests.splunkd.spl.errors import SplError
 
 ROWS = [{"_time": f"2026-11-22T10:00:0{n}.000+00:00", "user": f"ana{n}", "src": "10.0.0.1"} for n in range(3)]
 
@@ -77,3 +78,8 @@ def canned(text: str, form: dict[str, str]) -> list[dict[str, Any]]:
     if "| stats count AS ai_rows" in text:
         return [{"ai_rows": "1200", "user_filled": "1200", "src_filled": "600"}]
     return [dict(row) for row in ROWS]
+
+
+def refused(text: str, form: dict[str, str]) -> list[dict[str, Any]]:
+    """What splunkd says where the data model is missing."""
+    raise SplError("no such data model")
