@@ -130,6 +130,8 @@ def test_fillnull() -> None:
     assert column('index=web | fillnull value="-" user, made', "user") == ["-", "bob", "ann"]
     assert column("index=web | fillnull value=- made", "made") == ["-"] * 3
     assert column("index=web | fillnull value=- made", "user")[0] is None
+    assert rows("| makeresults | eval a=if(1=2, 1, null()) + 1 | fillnull | table a") == [{"a": 0.0}]
+    assert rows("| inputlookup known | where 1=2 | fillnull value=5") == []
 
 
 def test_makemv_and_mvexpand() -> None:
@@ -138,6 +140,7 @@ def test_makemv_and_mvexpand() -> None:
     assert column(made.replace("makemv", "makemv allowempty=t"), "a") == [["1", "", "2"]]
     assert [(row["a"], row["b"]) for row in rows(f"{made} | mvexpand a")] == [("1", "x"), ("2", "x")]
     assert column(f"{made} | mvexpand a limit=1", "a") == ["1"]
+    assert column('index=web | makemv delim="," missing', "n") == ["3", "2", "1"]
     # Without a value there is no row.
     assert column("index=web | mvexpand user", "user") == ["bob", "ann"]
     assert column("index=web | mvexpand missing", "user") == []
@@ -157,6 +160,7 @@ def test_rex() -> None:
     assert column(r'| makeresults | eval c="aa b" | rex field=c mode=sed "s/(a)/<\1>/"', "c") == ["<a>a b"]
     # What is not found leaves the field as it was.
     assert column(r'index=web | rex "user=(?<user>a\w+)"', "user") == [None, "bob", "ann"]
+    assert column(r'index=web | rex field=missing "(?<x>.)"', "n") == ["3", "2", "1"]
     with pytest.raises(SplError, match="at least one named group"):
         rows('index=web | rex "user"')
     with pytest.raises(NotSupported, match="sed"):
