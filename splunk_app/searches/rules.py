@@ -92,7 +92,8 @@ def annotations(found: Definitions, behaviour: Behaviour, kind: str, recipe: Rec
     return {
         "mitre_attack": list(behaviour.techniques),
         "kill_chain_phases": list(dict.fromkeys(phases)),
-        "cis20": ["CIS 10"],
+        # Of CIS version 8: 13 is network monitoring and defense, 10 stands for the rest as Splunk has it.
+        "cis20": ["CIS 13" if recipe.security_domain == "network" else "CIS 10"],
         "nist": ["DE.AE"],
         "analytic_story": ["AIScore"],
         "type": kind,
