@@ -14,7 +14,7 @@ from types import TracebackType
 
 import polars as pl
 
-from tests.splunkd import knowledge, savedsearches
+from tests.splunkd import knowledge, oneshot, savedsearches
 from tests.splunkd.actions import Actions, Desk
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.app_world import AppWorld, Country
@@ -58,6 +58,7 @@ class Splunk:
     ) -> None:
         self.app = InstalledApp(home, app)
         self.splunkd = Splunkd(self.app, python=python, tls=tls)
+        self.splunkd.confs.search = oneshot.answering(self.search)
         self.world = AppWorld(self.splunkd, country, several)
         self.desk = Desk()
         self._actions = Actions(self.world, self.desk, several)

@@ -45,6 +45,8 @@ RECIPES = {
         ],
     ),
 }
+# Where an event lacks one of these, data models say "unknown": that counts as empty.
+_FILLED_UP = ("user", "src", "dest", "app", "action", "transport")
 INPUTS = ("cim", "index")
 RELEASES = ("live", "shadow")
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -102,11 +104,15 @@ def preview(splunkd, asked):
         shown = ["_time"] + fields
         found, told = _search(splunkd, "%s | table %s | head %d" % (rows, " ".join(shown), _SHOWN))
         return {"fields": shown, "rows": [[row.get(field) for field in shown] for row in found], "told": told}
-    filled = " ".join("count(eval(isnotnull(%s))) AS %s_filled" % (field, field) for field in fields)
+    filled = " ".join("count(eval(%s)) AS %s_filled" % (_is_filled(field), field) for field in fields)
     found, told = _search(splunkd, "%s | stats count AS ai_rows %s" % (rows, filled))
     counts = {field: int(float(number or 0)) for field, number in (found or [{}])[0].items()}
     filled = [[field, counts.get(field + "_filled", 0)] for field in fields]
     return {"count": counts.get("ai_rows", 0), "filled": filled, "told": told}
+
+
+def _is_filled(field):
+    return '%s!="unknown"' % field if field in _FILLED_UP else "isnotnull(%s)" % field
 
 
 def _search(splunkd, text):

@@ -1,0 +1,82 @@
+"""What the setup page shows and writes, with searches that are really run: previews, inputs, shadow and live."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from aiscore_kit.setup_recipes import RECIPES
+
+from tests.splunk_app.test_setup_handler import ask, call
+from tests.splunkd.rest import User
+from tests.splunkd.splunk import Splunk
+
+NOW_S = 1_767_225_600.0 + 36_000
+EVENTS = {
+    "authentication": ("auth", ["authentication"], {"user": "ann", "src": "10.0.0.1", "dest": "db", "app": "ssh"}),
+    "alerts": ("ids", ["alert"], {"dest": "db", "signature": "port scan", "src": "10.0.0.9"}),
+    "network_traffic": (
+        "net",
+        ["network", "communicate"],
+        {"src": "10.0.0.1", "dest": "10.0.0.2", "dest_port": "443", "transport": "tcp", "bytes_out": "7"},
+    ),
+}
+COUNT = 30
+
+
+@pytest.fixture(scope="module")
+def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunk]:
+    with Splunk(Path(tmp_path_factory.mktemp("splunk")), now_s=NOW_S) as found:
+        for index, tags, fields in EVENTS.values():
+            # More than a day back; two in three lack an action.
+            times = [NOW_S - 1 - 3_000 * at for at in range(COUNT)]
+            columns: dict[str, Any] = {name: [value] * COUNT for name, value in fields.items()}
+            columns["action"] = [None if at % 3 else "success" for at in range(COUNT)]
+            found.add_events(index, pl.DataFrame({"_time": times, "tag": [tags] * COUNT, **columns}))
+        yield found
+
+
+@pytest.fixture
+def admin(splunk: Splunk) -> User:
+    return splunk.splunkd.log_in("ada", "admin", "aiscore_admin")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("kind", ["cim", "index"])
+def test_the_preview_is_what_the_recipe_would_read(splunk: Splunk, admin: User, name: str, kind: str) -> None:
+    index, _, fields = EVENTS[name]
+    assert ask(splunk.splunkd, admin, "input", recipe=name, input=kind, source=f"(index={index} OR index=x)")[0] == 200
+    status, counts = ask(splunk.splunkd, admin, "preview", recipe=name, part="counts")
+    assert status == 200, counts
+    # 3,000 s apart, the last 24 hours hold 29 of them.
+    assert counts["count"] == 29
+    filled = dict(counts["filled"])
+    assert {filled[field] for field in fields if field in filled} == {29}
+    # What a data model fills up with "unknown" is empty all the same.
+    assert filled.get("action", 10) == 10 and filled.get("src_country", 0) == 0
+    status, rows = ask(splunk.splunkd, admin, "preview", recipe=name, part="rows")
+    assert status == 200 and len(rows["rows"]) == 10 and rows["fields"][0] == "_time"
+    for field, value in fields.items():
+        if field in rows["fields"]:
+            assert {str(row[rows["fields"].index(field)]) for row in rows["rows"]} <= {value, f"['{value}']"}
+    assert all(row[0].startswith(("2026-01-01T", "2025-12-31T")) for row in rows["rows"])
+
+
+def test_an_input_without_events_is_an_empty_preview(splunk: Splunk, admin: User) -> None:
+    ask(splunk.splunkd, admin, "input", recipe="alerts", input="index", source="index=ids tag=nothing")
+    assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="counts")[1]["count"] == 0
+    assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="rows")[1]["rows"] == []
+
+
+def test_shadow_mode_keeps_what_live_lets_through(splunk: Splunk, admin: User) -> None:
+    raised = '| makeresults | eval ai_event_id="e1", model="alerts" | `aiscore_release`'
+    kept = 'index=kept_here source="AIScore - Shadow"'
+    splunk.create_indexes("kept_here")
+    assert ask(splunk.splunkd, admin, "index", index="kept_here")[0] == 200
+    assert call(splunk.splunkd, admin, "GET")[1]["release"] == "shadow"
+    assert splunk.search(raised).height == 0 and splunk.search(kept, latest="+1m").height == 1
+    assert ask(splunk.splunkd, admin, "release", release="live")[0] == 200
+    assert splunk.search(raised).height == 1 and splunk.search(kept, latest="+1m").height == 1
+    assert ask(splunk.splunkd, admin, "release", release="shadow")[0] == 200
+    assert splunk.search(raised).height == 0 and splunk.search(kept, latest="+1m").height == 2
