@@ -33,7 +33,7 @@ def evaluate(node: Expression, table: pl.DataFrame, search: RunningSearch) -> pl
         case FieldRef(name):
             return column(table, name)
         case Unary("NOT", value):
-            return ~_condition(value, table, search)
+            return _not(_condition(value, table, search))
         case Unary(_, value):
             return -values.number(evaluate(value, table, search))
         case In(value, choices):
@@ -71,6 +71,12 @@ def _call(name: str, args: tuple[Expression, ...], table: pl.DataFrame, search: 
     if not fewest <= len(args) <= most:
         raise SplError(f"The arguments to the '{name}' function are invalid: it takes {fewest} to {most}.")
     return function(Arguments(name, args, table, search, table.height, evaluate))
+
+
+def _not(series: pl.Series) -> pl.Series:
+    if series.null_count():
+        raise NotSupported("NOT of a comparison with an absent field, which no manual describes: ask isnull() first")
+    return ~series
 
 
 def _and(left: pl.Series, right: pl.Series) -> pl.Series:

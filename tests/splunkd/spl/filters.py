@@ -159,7 +159,7 @@ def _compare(table: pl.DataFrame, name: str, op: str, value: str) -> pl.Series:
     series = table[name]
     if series.dtype != LISTS:
         return _compare_single(series, op, value).fill_null(False)
-    # Of several values, one that passes is enough.
+    # The manual's "an event that has a value that does not match": of several values, one that passes is enough.
     long = flat(series)
     passed = long.filter(_compare_single(long["value"], op, value).fill_null(False))["row"]
     return pl.int_range(table.height, eager=True).is_in(passed.unique().implode())

@@ -13,7 +13,7 @@ from tests.splunkd.spl.columns import LISTS
 from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.expressions import evaluate
 from tests.splunkd.spl.small_world import running
-from tests.splunkd.spl.tree import Binary, Call, Compare, Expression, FieldRef, In, InList, Literal, Not, Unary
+from tests.splunkd.spl.tree import Binary, Call, Compare, Expression, FieldRef, Filter, In, InList, Literal, Not, Unary
 
 WORDS = st.sampled_from(["", "0", "5", "5.0", "-3", "1e3", "07", "a", "A", "a b", "10", "9", "ab*", "é", "nan", "1.5"])
 NUMBERS = st.sampled_from([0.0, 1.0, -1.0, 5.0, 2.5, 1e16, 1_790_000_000.0, 0.1])
@@ -25,7 +25,7 @@ ROW = st.fixed_dictionaries(
         "u": st.none() | WORDS,
     }
 )
-SCHEMA = {"t": pl.String, "n": pl.Float64, "m": LISTS, "u": pl.String}
+SCHEMA = pl.Schema([("t", pl.String()), ("n", pl.Float64()), ("m", LISTS), ("u", pl.String())])
 LEAVES = st.sampled_from(["t", "n", "m", "u", "missing"]).map(FieldRef) | WORDS.map(Literal) | NUMBERS.map(Literal)
 ONE = ["abs", "ceiling", "isnull", "isnotnull", "isnum", "isstr", "len", "lower", "md5", "mvcount", "mvdedup", "mvsort"]
 ONE += ["round", "sqrt", "tonumber", "tostring", "trim", "typeof", "upper", "exp", "ln"]
@@ -86,7 +86,7 @@ FILTERS = st.builds(
 
 @settings(max_examples=200, deadline=None)
 @given(FILTERS, st.lists(ROW, min_size=1, max_size=5))
-def test_each_row_is_filtered_by_itself(found: filters.Filter, rows: list[dict[str, Any]]) -> None:
+def test_each_row_is_filtered_by_itself(found: Filter, rows: list[dict[str, Any]]) -> None:
     table, search = pl.DataFrame(rows, schema=SCHEMA), running()
     passed = filters.mask(found, table, search)
     assert passed.to_list() == [filters.mask(found, table[at : at + 1], search)[0] for at in range(table.height)]

@@ -141,7 +141,7 @@ def test_makemv_and_mvexpand() -> None:
     assert [(row["a"], row["b"]) for row in rows(f"{made} | mvexpand a")] == [("1", "x"), ("2", "x")]
     assert column(f"{made} | mvexpand a limit=1", "a") == ["1"]
     assert column('index=web | makemv delim="," missing', "n") == ["3", "2", "1"]
-    # Without a value there is no row.
+    # Without a value there is no row (https://answers.splunk.com/answers/330237).
     assert column("index=web | mvexpand user", "user") == ["bob", "ann"]
     assert column("index=web | mvexpand missing", "user") == []
 
