@@ -1,6 +1,7 @@
 """The setup page's other half, run as splunkd runs it: each action, each failure, and what must never come back."""
 
 import json
+import re
 import shutil
 import socket
 import urllib.parse
@@ -13,7 +14,7 @@ from urllib.error import HTTPError
 
 import pytest
 import trustme
-from aiscore_kit import setup_source
+from aiscore_kit import setup_probe, setup_source
 from aiscore_kit.setup_recipes import RECIPES
 from aiscore_kit.setup_searches import recipe_of
 from aiscore_kit.setup_splunkd import Refused
@@ -21,6 +22,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.features.recipe import load_recipe
+from sidecar import tickets
+from splunk_app import package
 from tests.splunk_app import scripted, setup_scene
 from tests.splunk_app.conftest import SECRET
 from tests.splunkd.app import InstalledApp
@@ -290,6 +293,16 @@ def test_secrets_that_are_missing_or_differ(head: Splunkd, admin: User) -> None:
         fails_at(probed(head, admin), "secret", "no secret is stored", "step 2")
         head.keep_secret(SECRET[::-1])
         fails_at(probed(head, admin), "secret", "not the sidecar's", "aiscore token secret")
+
+
+def test_the_page_and_its_document_name_the_same_lines() -> None:
+    page = (package.HERE / "appserver" / "static" / "aiscore_setup.js").read_text()
+    names = dict(re.findall(r'(\w+): "(\w+)"', page.split("const PROBED = {")[1].split("}")[0]))
+    assert list(names) == STEPS
+    document = (package.ROOT / "docs" / "setup.md").read_text()
+    table = document.split("## What a line of the test means")[1].split("## ")[0]
+    assert re.findall(r"^\| (\w+) \|", table, re.MULTILINE)[1:] == list(names.values())
+    assert f"more than {setup_probe.SKEW_S} seconds" in table and setup_probe.SKEW_S == tickets.TOLERANCE_S
 
 
 # inputs

@@ -4,7 +4,7 @@
 
   const SETTINGS = [
     ["url", "Address of the sidecar", "https://host:port. Plain http only for a sidecar on this search head itself."],
-    ["ca_file", "Certificate authority", "A PEM file on the search head that signs the sidecar's certificate. Empty: the publicly trusted ones."],
+    ["ca_file", "Certificate authority", "A PEM file on the search head with the authority that signed the sidecar's certificate. Empty: the public ones."],
     ["connect_timeout_s", "Connecting may take, in seconds", "From 0.05 to 60."],
     ["chunk_deadline_s", "One chunk may take, in seconds", "Retries included, from 0.1 to 100. After that its rows leave unscored."],
     ["search_budget_s", "A search may lose, in seconds", "On chunks that end without scores, from 0.1 to 3600."],
@@ -332,7 +332,7 @@
       { key: `${name}-rules`, recipe: name, rules: true, title: name ? `${title}: risk rules` : "Risk over an hour and a day" },
     ]);
     list.append(...groups.map(group).filter(Boolean));
-    return step(5, "Searches", "All are off as they come. Score and learn first; fit; then the rules.", list);
+    return step(5, "Searches", "All are off as they come. Score and learn first, then fit, then the rules. What runs by hand is started from Settings, Searches.", list);
   }
 
   function group(facts) {
