@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PINS := --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help setup demo test browser lint pins sbom app evaluate bench-speed campaign clean
+.PHONY: help setup demo test browser lint pins sbom app evaluate bench-speed campaign contentctl clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench-speed: setup ## speed beside a naive and a tuned design, docs/performance.
 
 campaign: setup ## PART=faults|durability|fuzz|bundles|auth|overload|ledger: half an hour of trying to break it
 	$(BIN)/python -m tests.reliability $(PART)
+
+contentctl: setup ## the detections as a project of Splunk's contentctl: validated, built and compared (fetches contentctl)
+	$(BIN)/python -m splunk_app.searches.contentctl
 
 clean: ## remove what was made
 	rm -rf .venv dist build demo bench/work *.egg-info
