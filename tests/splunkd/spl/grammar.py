@@ -95,6 +95,8 @@ def _read(start: str, text: str, subsearch: Subparser) -> Any:
         raise SplError(f"cannot be read from here: {place(text, at)}") from None
     except VisitError as error:
         raise error.orig_exc from None
+    except RecursionError:
+        raise NotSupported(f"an expression nested this deep: {text[:40]}...") from None
 
 
 @dataclass(frozen=True)

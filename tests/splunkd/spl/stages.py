@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tests.splunkd.spl import grammar, scan, tree
+from tests.splunkd.spl.arguments import (
+    as_pairs,
+    at_least_one,
+    no_wildcard,
+    only_one,
+    options_and_words,
+    same_name,
+    sorted_out,
+    texts,
+    truth,
+    whole_number,
+)
 from tests.splunkd.spl.errors import NotSupported, SplError
-from tests.splunkd.spl.grammar import Option, Subparser, Word, WordItem
+from tests.splunkd.spl.grammar import Option, Subparser, Word
 from tests.splunkd.spl.tree import Aggregation, Stage
 
 Builder = Callable[[str, Subparser], Stage]
@@ -27,65 +39,6 @@ def build(command: str, text: str, subsearch: Subparser) -> Stage:
         raise type(error)(f"Error in '{command}' command: {error}") from None
 
 
-# what builders share
-
-
-def _arguments(text: str, *allowed: str) -> tuple[dict[str, str], list[Word]]:
-    """Options and words; an option that is not among the allowed is an error."""
-    return _sorted_out(grammar.words(text), *allowed)
-
-
-def _sorted_out(items: Iterable[WordItem], *allowed: str) -> tuple[dict[str, str], list[Word]]:
-    options: dict[str, str] = {}
-    found: list[Word] = []
-    for item in items:
-        if isinstance(item, Word):
-            found.append(item)
-        elif isinstance(item, Option):
-            if item.name not in allowed:
-                raise NotSupported(f"the option {item.name}")
-            options[item.name] = item.value
-        else:
-            raise NotSupported("a subsearch in this place")
-    return options, found
-
-
-def _texts(words: Iterable[Word]) -> tuple[str, ...]:
-    return tuple(word.text for word in words)
-
-
-def _one(words: list[Word], what: str) -> str:
-    if len(words) != 1:
-        raise SplError(f"it takes one {what}, not {len(words)}")
-    return words[0].text
-
-
-def _at_least_one(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not names:
-        raise SplError("it needs a field")
-    return names
-
-
-def _no_wildcard(names: tuple[str, ...]) -> tuple[str, ...]:
-    if any("*" in name for name in names):
-        raise NotSupported(f"a wildcard among {', '.join(names)}")
-    return names
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in ("t", "true", "1"):
-        return True
-    if text.lower() in ("f", "false", "0"):
-        return False
-    raise SplError(f"{text} is neither true nor false")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise SplError(f"{text} is not a whole number")
-    return int(text)
-
-
 def _nothing(stage: Stage) -> Builder:
     def builder(text: str, _: Subparser) -> Stage:
         if text:
@@ -95,27 +48,12 @@ def _nothing(stage: Stage) -> Builder:
     return builder
 
 
-def _pairs(words: list[Word]) -> list[tuple[str, str | None]]:
-    """`a AS b, c`: each name and what it is to be called."""
-    found: list[tuple[str, str | None]] = []
-    rest = iter(words)
-    for word in rest:
-        if word.keyword != "as":
-            found.append((word.text, None))
-            continue
-        new = next(rest, None)
-        if not found or new is None or found[-1][1] is not None:
-            raise SplError("AS needs a name before it and one after it")
-        found[-1] = (found[-1][0], new.text)
-    return found
-
-
 # aggregations
 
 
 def _aggregations(text: str, *allowed: str) -> tuple[dict[str, str], tuple[Aggregation, ...]]:
     items = grammar.aggregations(text)
-    options, _ = _sorted_out([item for item in items if isinstance(item, Option)], *allowed)
+    options, _ = sorted_out([item for item in items if isinstance(item, Option)], *allowed)
     found = tuple(item for item in items if isinstance(item, Aggregation))
     if not found:
         raise SplError("it needs at least one function")
@@ -128,7 +66,7 @@ def _aggregations(text: str, *allowed: str) -> tuple[dict[str, str], tuple[Aggre
 def _by(found: dict[str, str]) -> tuple[str, ...]:
     if "by" not in found:
         return ()
-    return _no_wildcard(_at_least_one(_texts(_arguments(found["by"])[1])))
+    return no_wildcard(at_least_one(texts(options_and_words(found["by"])[1])))
 
 
 def _stats(text: str, _: Subparser) -> Stage:
@@ -144,8 +82,8 @@ def _eventstats(text: str, _: Subparser) -> Stage:
 def _streamstats(text: str, _: Subparser) -> Stage:
     found = scan.clauses(text, "by")
     options, aggregations = _aggregations(found[""], "time_window", "window", "current")
-    window, time_window = _count(options.get("window", "0")), options.get("time_window")
-    current = _boolean(options.get("current", "t"))
+    window, time_window = whole_number(options.get("window", "0")), options.get("time_window")
+    current = truth(options.get("current", "t"))
     return tree.Streamstats(aggregations, _by(found), time_window, window, current)
 
 
@@ -161,20 +99,20 @@ def _timechart(text: str, _: Subparser) -> Stage:
 def _tstats(text: str, subsearch: Subparser) -> Stage:
     found = scan.clauses(text, "from", "where", "by")
     options, aggregations = _aggregations(found[""], "summariesonly", "allow_old_summaries", "prestats")
-    if _boolean(options.get("prestats", "f")):
+    if truth(options.get("prestats", "f")):
         raise NotSupported("prestats=true")
     data_model = None
     if "from" in found:
-        source, rest = _arguments(found["from"], "datamodel")
+        source, rest = options_and_words(found["from"], "datamodel")
         if rest or "datamodel" not in source:
             raise NotSupported(f"FROM {found['from']}")
         data_model = source["datamodel"]
     where = grammar.filter_of(found["where"], subsearch) if "where" in found else None
-    span, by = _arguments(found.get("by", ""), "span")
-    if "span" in span and "_time" not in _texts(by):
+    span, by = options_and_words(found.get("by", ""), "span")
+    if "span" in span and "_time" not in texts(by):
         raise SplError("span needs _time behind BY")
-    summaries = _boolean(options.get("summariesonly", "f"))
-    return tree.Tstats(aggregations, data_model, where, _no_wildcard(_texts(by)), span.get("span"), summaries)
+    summaries = truth(options.get("summariesonly", "f"))
+    return tree.Tstats(aggregations, data_model, where, no_wildcard(texts(by)), span.get("span"), summaries)
 
 
 # expressions and filters
@@ -214,8 +152,8 @@ def _appendpipe(text: str, subsearch: Subparser) -> Stage:
 
 
 def _bin(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "span")
-    pairs = _pairs(words)
+    options, words = options_and_words(text, "span")
+    pairs = as_pairs(words)
     if len(pairs) != 1 or "span" not in options:
         raise NotSupported("anything but one field with span=")
     name, new = pairs[0]
@@ -223,97 +161,98 @@ def _bin(text: str, _: Subparser) -> Stage:
 
 
 def _collect(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "index", "source", "sourcetype", "marker", "testmode", "addtime", "output_format")
+    options, words = options_and_words(
+        text, "index", "source", "sourcetype", "marker", "testmode", "addtime", "output_format"
+    )
     if words:
-        raise NotSupported(f"arguments without a name: {', '.join(_texts(words))}")
+        raise NotSupported(f"arguments without a name: {', '.join(texts(words))}")
     if "index" not in options:
         raise SplError("it needs index=")
     return tree.Collect(options)
 
 
 def _dedup(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "keepempty", "consecutive")
+    options, words = options_and_words(text, "keepempty", "consecutive")
     if any(word.keyword == "sortby" for word in words):
         raise NotSupported("sortby")
-    count = _count(words.pop(0).text) if words and words[0].text.isdecimal() else 1
-    keepempty, consecutive = (_boolean(options.get(name, "f")) for name in ("keepempty", "consecutive"))
-    return tree.Dedup(_no_wildcard(_at_least_one(_texts(words))), count, keepempty, consecutive)
+    count = whole_number(words.pop(0).text) if words and words[0].text.isdecimal() else 1
+    keepempty, consecutive = (truth(options.get(name, "f")) for name in ("keepempty", "consecutive"))
+    return tree.Dedup(no_wildcard(at_least_one(texts(words))), count, keepempty, consecutive)
 
 
 def _fields(text: str, _: Subparser) -> Stage:
     sign = re.match(r"[+-]", text)
-    words = _arguments(text[1:] if sign else text)[1]
-    return tree.Fields(_at_least_one(_texts(words)), remove=sign is not None and sign[0] == "-")
+    words = options_and_words(text[1:] if sign else text)[1]
+    return tree.Fields(at_least_one(texts(words)), remove=sign is not None and sign[0] == "-")
 
 
 def _fillnull(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "value")
-    return tree.Fillnull(options.get("value", "0"), _no_wildcard(_texts(words)))
+    options, words = options_and_words(text, "value")
+    return tree.Fillnull(options.get("value", "0"), no_wildcard(texts(words)))
 
 
 def _head(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "limit")
+    options, words = options_and_words(text, "limit")
     if words and (options or len(words) > 1 or not words[0].text.isdecimal()):
         raise NotSupported(f"anything but a number: {text}")
-    return tree.Head(_count(words[0].text if words else options.get("limit", "10")))
+    return tree.Head(whole_number(words[0].text if words else options.get("limit", "10")))
 
 
 def _inputlookup(text: str, subsearch: Subparser) -> Stage:
     found = scan.clauses(text, "where")
-    options, words = _arguments(found[""], "append")
+    options, words = options_and_words(found[""], "append")
     where = grammar.filter_of(found["where"], subsearch) if "where" in found else None
-    return tree.Inputlookup(_one(words, "lookup"), _boolean(options.get("append", "f")), where)
+    return tree.Inputlookup(only_one(words, "lookup"), truth(options.get("append", "f")), where)
 
 
 def _iplocation(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "prefix")
-    return tree.Iplocation(_one(words, "field"), options.get("prefix", ""))
+    options, words = options_and_words(text, "prefix")
+    return tree.Iplocation(only_one(words, "field"), options.get("prefix", ""))
 
 
 def _lookup(text: str, _: Subparser) -> Stage:
     found = scan.clauses(text, "output", "outputnew")
-    words = _arguments(found[""])[1]
+    words = options_and_words(found[""])[1]
     if not words:
         raise SplError("it needs the name of a lookup")
     if "output" in found and "outputnew" in found:
         raise SplError("OUTPUT and OUTPUTNEW stand together")
-    inputs = _same_name(_pairs(words[1:]))
+    inputs = same_name(as_pairs(words[1:]))
     if not inputs:
         raise SplError("it needs a field of the lookup")
-    outputs = _same_name(_pairs(_arguments(found.get("output", found.get("outputnew", "")))[1]))
+    outputs = same_name(as_pairs(options_and_words(found.get("output", found.get("outputnew", "")))[1]))
     return tree.Lookup(words[0].text, inputs, outputs, overwrite="outputnew" not in found)
 
 
-def _same_name(pairs: list[tuple[str, str | None]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, new or name) for name, new in pairs)
-
-
 def _makemv(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "delim", "allowempty")
-    return tree.Makemv(_one(words, "field"), options.get("delim", " "), _boolean(options.get("allowempty", "f")))
+    options, words = options_and_words(text, "delim", "allowempty")
+    return tree.Makemv(only_one(words, "field"), options.get("delim", " "), truth(options.get("allowempty", "f")))
 
 
 def _makeresults(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "count")
+    options, words = options_and_words(text, "count")
     if words:
         raise NotSupported(f"arguments: {text}")
-    return tree.Makeresults(_count(options.get("count", "1")))
+    return tree.Makeresults(whole_number(options.get("count", "1")))
 
 
 def _mvexpand(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "limit")
-    return tree.Mvexpand(_one(words, "field"), _count(options.get("limit", "0")))
+    options, words = options_and_words(text, "limit")
+    return tree.Mvexpand(only_one(words, "field"), whole_number(options.get("limit", "0")))
 
 
 def _outputlookup(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "append", "key_field", "override_if_empty")
-    append, override = _boolean(options.get("append", "f")), _boolean(options.get("override_if_empty", "t"))
-    return tree.Outputlookup(_one(words, "lookup"), append, options.get("key_field"), override)
+    options, words = options_and_words(text, "append", "key_field", "override_if_empty")
+    append, override = (
+        truth(options.get("append", "f")),
+        truth(options.get("override_if_empty", "t")),
+    )
+    return tree.Outputlookup(only_one(words, "lookup"), append, options.get("key_field"), override)
 
 
 def _rename(text: str, _: Subparser) -> Stage:
     pairs = []
-    for old, new in _pairs(_arguments(text)[1]):
+    for old, new in as_pairs(options_and_words(text)[1]):
         if new is None:
             raise SplError(f"{old} has no AS and new name")
         if old.count("*") != new.count("*"):
@@ -326,8 +265,8 @@ def _rename(text: str, _: Subparser) -> Stage:
 
 def _rest(text: str, _: Subparser) -> Stage:
     items = grammar.words(text)
-    options, words = _sorted_out(items, *(item.name for item in items if isinstance(item, Option)))
-    return tree.Rest(_one(words, "path"), options)
+    options, words = sorted_out(items, *(item.name for item in items if isinstance(item, Option)))
+    return tree.Rest(only_one(words, "path"), options)
 
 
 def _return(text: str, _: Subparser) -> Stage:
@@ -350,20 +289,20 @@ def _return(text: str, _: Subparser) -> Stage:
 
 
 def _rex(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "field", "mode", "max_match")
+    options, words = options_and_words(text, "field", "mode", "max_match")
     mode = options.get("mode")
     if mode not in (None, "sed"):
         raise NotSupported(f"mode={mode}")
-    pattern = _one(words, "pattern in quotes")
-    return tree.Rex(pattern, options.get("field", "_raw"), mode, _count(options.get("max_match", "1")))
+    pattern = only_one(words, "pattern in quotes")
+    return tree.Rex(pattern, options.get("field", "_raw"), mode, whole_number(options.get("max_match", "1")))
 
 
 def _savedsearch(text: str, _: Subparser) -> Stage:
-    return tree.Savedsearch(_one(_arguments(text)[1], "name"))
+    return tree.Savedsearch(only_one(options_and_words(text)[1], "name"))
 
 
 def _sort(text: str, _: Subparser) -> Stage:
-    options, words = _arguments(text, "limit")
+    options, words = options_and_words(text, "limit")
     limit = options.get("limit", "10000")
     if words and words[0].text.isdecimal():
         limit = words.pop(0).text
@@ -382,11 +321,11 @@ def _sort(text: str, _: Subparser) -> Stage:
         sign = ""
     if not keys:
         raise SplError("it needs a field")
-    return tree.Sort(tuple(keys), _count(limit))
+    return tree.Sort(tuple(keys), whole_number(limit))
 
 
 def _table(text: str, _: Subparser) -> Stage:
-    return tree.Table(_at_least_one(_texts(_arguments(text)[1])))
+    return tree.Table(at_least_one(texts(options_and_words(text)[1])))
 
 
 BUILDERS: dict[str, Builder] = {

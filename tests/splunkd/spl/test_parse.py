@@ -203,6 +203,7 @@ def test_quotes_brackets_and_comments_cut_no_stage() -> None:
         ("| collect index=a b", "without a name"),
         ("| makeresults 5", "arguments"),
         ("| sort a desc", "desc"),
+        ("| where " + "a=1 OR " * 2000 + "a=1", "nested this deep"),
         ("| head a=5", "the option a"),
     ],
 )
