@@ -112,7 +112,9 @@ def read(raws: pl.Series) -> pl.DataFrame:
             value = _unescaped(quoted) if quoted else bare.strip()
             if not value:
                 continue
-            column = columns.setdefault(name, [None] * len(raws))
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = [None] * len(raws)
             already = column[number]
             if already is None:
                 column[number] = value

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.splunkd import kvstore
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.kvstore import KvError, KvStore
+from tests.splunkd.rest import Splunkd
 from tests.splunkd.spl.errors import NotSupported
 
 CONF = """
@@ -101,3 +103,17 @@ def _rows(store: KvStore) -> list[object]:
 def test_the_store_away(store: KvStore) -> None:
     store.available = False
     assert ask(store, "GET", "things") == (503, {"messages": [{"type": "ERROR", "text": kvstore.NOT_READY}]})
+
+
+def test_over_http_in_the_app_s_namespace_only(store: KvStore) -> None:
+    with Splunkd(store.app) as splunkd:
+        base = splunkd.uri + "/servicesNS/nobody/aiscore/storage/collections/data/things"
+        login = {"Authorization": f"Splunk {splunkd.user.session_key}"}
+        key = requests.post(base, json={"name": "a b"}, headers=login, timeout=9).json()["_key"]
+        query = {"query": json.dumps({"name": "a b"}), "output_mode": "json"}
+        assert requests.get(base, params=query, headers=login, timeout=9).json()[0]["_key"] == key
+        assert splunkd.kvstore.rows("things")[0]["_user"] == "ana"
+        assert requests.get(base, timeout=9).status_code == 401
+        assert requests.get(base.replace("aiscore", "search"), headers=login, timeout=9).status_code == 404
+        splunkd.kvstore.available = False
+        assert requests.get(base, headers=login, timeout=9).status_code == 503

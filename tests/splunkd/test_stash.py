@@ -1,5 +1,6 @@
 """Stash events: their text, and that a value comes back as it was and as nothing else."""
 
+import time
 from collections.abc import Mapping
 
 import polars as pl
@@ -70,3 +71,12 @@ def test_bare_pairs_are_read_too() -> None:
     raw = '08/15/2012 10:00:00, search_name="s", info_min_time=1345042800.000, count=17, user=mary'
     found = stash.read(pl.Series([raw])).to_dicts()[0]
     assert found == {"search_name": "s", "info_min_time": "1345042800.000", "count": "17", "user": "mary"}
+
+
+def test_many_events_are_read_in_little_time() -> None:
+    rows = pl.DataFrame({f"f{number}": ["some value"] * 50_000 for number in range(10)})
+    raws = stash.written(rows, pl.Series([1.0] * rows.height), {"search_name": "s"})
+    begun = time.perf_counter()
+    assert stash.read(raws).shape == (50_000, 11)
+    # It took 0.7 s on two cores; work that grows with the square of the rows would take minutes.
+    assert time.perf_counter() - begun < 10
