@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from splunk_app import package
 from splunk_app.searches.definitions import Definitions, definitions
 from splunk_app.searches.rules import rule_names
-from tests.splunkd import confs, site
+from tests.splunkd import confs
 from tests.splunkd.check.rules import SAFE_IN_SPL
 from tests.splunkd.dispatch import RunReport
 from tests.splunkd.spl import tree
@@ -31,6 +31,7 @@ from tests.splunkd.splunk import Splunk
 
 BEGIN = 1_767_225_600.0
 DAY_S = 86_400.0
+STACKING = definitions().threshold.name
 HARMLESS = ("ann", "bob", "web1", "db2", "odd thing", "Utopia")
 NASTY = (
     'a" OR 1=1 | delete',
@@ -54,7 +55,7 @@ sixes = st.lists(values, min_size=len(HARMLESS), max_size=len(HARMLESS), unique_
 @pytest.fixture(scope="module")
 def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunk]:
     with Splunk(tmp_path_factory.mktemp("hostile"), package.HERE, now_s=BEGIN) as running:
-        site.go_live(running)
+        running.define("aiscore_release", "`aiscore_release_live`")
         yield running
 
 
@@ -114,7 +115,7 @@ def play(splunk: Splunk, chosen: Sequence[str]) -> Played:
     risk = [
         (event["source"], back[event["risk_object"]], event["risk_object_type"], event["risk_score"]) for event in found
     ]
-    stacked = _ran(splunk, site.STACKING, back)
+    stacked = _ran(splunk, STACKING, back)
     return Played(rules, sorted(risk), stacked, len(splunk.desk.notables) - before)
 
 

@@ -6,20 +6,34 @@ import io
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
-from aiscore_kit import alert, rescore
+from aiscore_kit import alert, entity_events, rescore
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from splunk_app import package
+from splunk_app.searches.definitions import definitions
+from splunk_app.searches.stanzas import stanzas
 from tests.splunk_app import scripted
 from tests.splunk_app.conftest import SECRET
 from tests.splunk_app.scripted import Sidecar
 from tests.splunk_app.test_confs import conf
+from tests.splunk_app.test_hostile_values import BEGIN
+from tests.splunk_app.test_hostile_values import rows as scored_rows
+from tests.splunkd import results_file
+from tests.splunkd.check import inputs
+from tests.splunkd.check.searches import follow
+from tests.splunkd.check.source import App
 from tests.splunkd.rest import Splunkd
+from tests.splunkd.spl.errors import SplError
+from tests.splunkd.spl.world import RunningSearch
+from tests.splunkd.splunk import Splunk
 
 CONTRACT = [("user", "entity"), ("_time", "time"), ("src", "input"), ("signature", "input"), ("_time", "id")]
 HOSTILE = (
@@ -283,6 +297,55 @@ def test_a_call_that_is_not_understood(call: Call) -> None:
         done = call.send(text)
         assert done.code == 2 and done.stderr.startswith("FATAL ") and not done.log
     assert call.send("{}", "--run").code == 2
+
+
+@pytest.fixture(scope="module")
+def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunk]:
+    with Splunk(tmp_path_factory.mktemp("rescore"), now_s=BEGIN) as running:
+        running.define("aiscore_release", "`aiscore_release_live`")
+        running.splunkd.keep_secret(SECRET)
+        yield running
+
+
+def test_a_notable_of_the_stacking_is_scored_event_by_event(splunk: Splunk, sidecar: Sidecar) -> None:
+    splunk.splunkd.configure(url=sidecar.url)
+    sidecar.contract = [(name, "input") for name in sorted(inputs.recipes()["authentication"] - {"user", "_time"})]
+    sidecar.contract += [("user", "entity"), ("_time", "time")]
+    search = RunningSearch(splunk.world, 0, splunk.now_s, splunk.now_s, "1.1", name="AIScore - Score")
+    kept = scored_rows(definitions(), splunk.now_s, lambda value: value + HOSTILE.replace("\x00", ""))
+    splunk.world.collect(kept, {"index": "summary", "source": "AIScore - Scores"}, search)
+    assert splunk.run_once(definitions().threshold.name).ok
+    notable = next(one for one in splunk.desk.notables if one.row["entity_type"] == "user")
+    ran = splunk.send_alert("aiscore_rescore", results_file.from_records([notable.fields]))
+    assert ran.code == 0, ran.stderr
+    mine = kept.filter(pl.col("user") == notable.row["entity"], pl.col("ai_recipe") == "authentication")
+    found = splunk.search('search index=summary source="AIScore - Rescored"', "-1h", "+1h")
+    assert sorted(found["ai_event_id"]) == sorted(mine["ai_event_id"])
+    assert [request.query["model"] for request in sidecar.scored] == ["authentication"]
+    sent = sidecar.scored[0].rows()
+    assert {row["user"] for row in sent} == {notable.row["entity"]}
+    assert sorted(row["_time"] for row in sent) == sorted(f"{at:.0f}" for at in mine["_time"])
+
+
+def test_every_rule_gives_out_what_its_model_reads() -> None:
+    ends = follow(App(package.HERE)).ends
+    for name, keys in stanzas(definitions()).items():
+        recipe = re.search(r"aiscore_rows\((\w+)\)", keys["search"])
+        if name.endswith(" - Rule") and recipe:
+            lacking = {one for one in inputs.recipes()[recipe[1]] - inputs.MAY_LACK if not ends[name].has(one)}
+            assert not lacking and ends[name].has("ai_model"), name
+
+
+def test_an_entity_without_events_is_told(splunk: Splunk, sidecar: Sidecar) -> None:
+    splunk.splunkd.configure(url=sidecar.url)
+    with pytest.raises(SplError, match="No events of this entity are left"):
+        splunk.send_alert("aiscore_rescore", results_file.from_records([{"entity_key": "0" * 32, "entity": "ann"}]))
+    assert not sidecar.seen
+
+
+@pytest.mark.parametrize("key", ["", "0" * 31, '0" | delete', "0" * 32 + "\n"])
+def test_only_a_hash_goes_into_the_search(key: str) -> None:
+    assert not entity_events.is_entity({"entity_key": key})
 
 
 @given(st.text(max_size=80))

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from aiscore_kit import cells, contract, outputs, settings
 from aiscore_kit.alert import Alert, Log, Unusable, plain
 from aiscore_kit.client import Sidecar, csv_request
+from aiscore_kit.entity_events import behind, is_entity
 from aiscore_kit.failure import Failure
 from aiscore_kit.length import Length
 from aiscore_kit.options import model_name
@@ -64,8 +65,8 @@ class Rescore:
 
     def run(self):
         """All rows. What concerns one row or one model is told and passed over; the rest raises."""
-        rows = self._alert.rows()
-        if not rows:
+        rows = self._events(self._alert.rows())
+        if not rows and not self._log.failed:
             self._log.tell("The search has no results: nothing to score", "success")
             return
         if len(rows) > _MOST_ROWS:
@@ -87,6 +88,19 @@ class Rescore:
             except Failure as failure:
                 for rid, row in found:
                     self._log.tell(_words(failure), "failure", rid, row)
+
+    def _events(self, rows):
+        """The rows; in place of one about an entity those of its events."""
+        found = []
+        for rid, row in rows:
+            if not is_entity(row):
+                found.append((rid, row))
+                continue
+            events = behind(self._service, row, _MOST_ROWS)
+            if not events:
+                self._log.tell("No events of this entity are left in the summary index", "failure", rid, row)
+            found += [(rid, event) for event in events]
+        return found
 
     def _index_name(self):
         """The index that macro aiscore_index names, where all scores are kept."""
