@@ -67,18 +67,26 @@ def run(
         payload = _payload(splunkd, rows, sid, search_name, user or splunkd.user, result_id)
         payload |= {"results_file": str(file), "configuration": _defaults(stanza) | params}
         begun = time.monotonic()
-        done = subprocess.run(
+        done = _ended(
             [python or pythons.best(stanza["python.required"]), str(script), "--execute"],
-            input=json.dumps(payload).encode(),
-            capture_output=True,
-            cwd=folder,
-            env=splunkd.app.environment(),
-            timeout=_seconds(stanza.get("maxtime")),
+            json.dumps(payload).encode(),
+            folder,
+            splunkd.app.environment(),
+            _seconds(stanza.get("maxtime")),
         )
     return ActionRun(
         action, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"),
         time.monotonic() - begun,
     )  # fmt: skip
+
+
+def _ended(
+    words: list[str], payload: bytes, folder: str, environment: dict[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(words, input=payload, capture_output=True, cwd=folder, env=environment, timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise SplError(f"it was ended after maxtime, {timeout_s:.0f} s") from None
 
 
 def _payload(

@@ -37,7 +37,7 @@ DATASETS = {
     "Authentication.Authentication": Dataset(
         tags=("authentication",),
         fields=(
-            "action", "app", "authentication_method", "authentication_service", "bytes_in", "bytes_out", "dest",
+            "action", "app", "authentication_method", "authentication_service", "dest",
             "duration", "reason", "reason_id", "session_id", "signature", "signature_id", "src", "src_user",
             "src_user_id", "tag", "user", "user_agent", "user_id", "vendor_account",
         ),

@@ -138,11 +138,9 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _merge(segments: list[Segment]) -> None:
-    """Half of the segments become one, the smallest neighbours' order of writing kept: the large old one stays."""
-    keep = max(range(len(segments)), key=lambda at: segments[at].events.height)
-    tail = segments[keep + 1 :] if keep + 1 < len(segments) - 1 else segments[keep:]
-    merged = Segment(columns.stack(*map(_with_raw, tail)))
-    segments[-len(tail) :] = [merged]
+    """The later half becomes one: what was written first, mostly the bulk, is left alone."""
+    tail = segments[len(segments) // 2 :]
+    segments[-len(tail) :] = [Segment(columns.stack(*map(_with_raw, tail)))]
 
 
 def _with_raw(segment: Segment) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import polars as pl
 
-from tests.splunkd import knowledge, oneshot, savedsearches
+from tests.splunkd import oneshot, savedsearches
 from tests.splunkd.actions import Actions, Desk
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.app_world import AppWorld, Country
@@ -137,10 +137,6 @@ class Splunk:
     def send_alert(self, action: str, rows: pl.DataFrame, params: dict[str, str] | None = None) -> ActionRun:
         """Run an action of the app's own over results, as from the queue; raises SplError when it fails."""
         return self._actions.send(action, rows, params or {}, f"{self.now_s:.0f}.1", "", None)
-
-    def preview(self, name: str) -> str:
-        """The text of a saved search as it would run."""
-        return knowledge.scheduled(self.app.conf("savedsearches")[name]["search"])
 
     # time
 

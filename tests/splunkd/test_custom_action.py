@@ -14,12 +14,13 @@ from tests.splunkd.rest import Splunkd
 from tests.splunkd.spl.errors import SplError
 
 SCRIPT = """
-import gzip, json, sys
+import gzip, json, sys, time
 assert sys.argv[1:] == ["--execute"], sys.argv
 payload = json.load(sys.stdin)
 payload["rows"] = gzip.open(payload["results_file"], "rt", encoding="utf-8", newline="").read()
 payload["python"] = list(sys.version_info[:2])
 print(json.dumps(payload))
+time.sleep(float(payload["configuration"].get("sleep_s", 0)))
 print("INFO it ran", file=sys.stderr)
 sys.exit(int(payload["configuration"]["code"]))
 """
@@ -30,6 +31,7 @@ payload_format = json
 python.required = 3.9,3.13
 param.code = 0
 param.color = red
+maxtime = 2s
 [scriptless]
 is_custom = 1
 payload_format = json
@@ -76,3 +78,8 @@ def test_an_exit_code_is_a_failure(splunkd: Splunkd) -> None:
 def test_an_action_that_is_not_there(splunkd: Splunkd, action: str, said: str) -> None:
     with pytest.raises(SplError, match=said):
         custom_action.run(splunkd, action, ROWS, {}, sid="1", search_name="A")
+
+
+def test_an_action_that_takes_too_long_is_ended(splunkd: Splunkd) -> None:
+    with pytest.raises(SplError, match="maxtime, 2 s"):
+        custom_action.run(splunkd, "note", ROWS, {"sleep_s": "60"}, sid="1", search_name="A")

@@ -75,6 +75,14 @@ def test_many_small_writes_stay_in_order() -> None:
     assert found.count("a") == 100 + 3 * MOST_SEGMENTS
 
 
+def test_writes_that_grow_are_merged_too() -> None:
+    found = filled(a=pl.DataFrame({"_time": [0], "user": ["u"]}))
+    for number in range(3 * MOST_SEGMENTS):
+        found.add("a", pl.DataFrame({"_time": [number] * (number + 1)}), now_s=number)
+        assert len(found._segments["a"]) <= MOST_SEGMENTS
+    assert found.events(("a",), 10, 11).height == 11
+
+
 def test_half_a_million_events_are_read_often_in_little_time() -> None:
     rows, reads = 500_000, 300
     numbers = np.arange(rows)

@@ -70,3 +70,12 @@ def test_what_is_refused() -> None:
 
 def test_no_rows_write_nothing() -> None:
     assert collected(pl.DataFrame()) == []
+
+
+def test_several_values_are_written_in_either_way() -> None:
+    rows = pl.DataFrame({"_time": [150.0], "several": [["p", "q"]]})
+    for several, expected in (("repeated", ["p", "q"]), ("joined", "p\nq")):
+        indexes = Indexes()
+        indexes.create("summary")
+        summary.collect(indexes, rows, {}, running("A"), 1000, several)  # type: ignore[arg-type]
+        assert indexes.events(("*",), 0, 1e12)["several"].to_list() == [expected]
