@@ -296,7 +296,7 @@ def test_secrets_that_are_missing_or_differ(head: Splunkd, admin: User) -> None:
 
 
 def test_the_page_and_its_document_name_the_same_lines() -> None:
-    page = (package.HERE / "appserver" / "static" / "aiscore_setup.js").read_text()
+    page = (package.HERE / "appserver" / "static" / "aiscore_setup_connect.js").read_text()
     names = dict(re.findall(r'(\w+): "(\w+)"', page.split("const PROBED = {")[1].split("}")[0]))
     assert list(names) == STEPS
     document = (package.ROOT / "docs" / "setup.md").read_text()

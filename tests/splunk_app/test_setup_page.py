@@ -319,6 +319,12 @@ def test_a_page_that_could_not_be_read_can_be_read_again(open_page: Opener, head
     expect(page.get_by_label("Address of the sidecar")).to_be_visible()
 
 
+def test_scripts_may_arrive_in_any_order(open_page: Opener, web: SplunkWeb) -> None:
+    for order in (lambda scripts: scripts[::-1], lambda scripts: scripts[2:] + scripts[:2]):
+        web.script_order = order
+        expect(button(open_page(), "Go live")).to_have_count(1)
+
+
 def test_data_is_shown_as_text(open_page: Opener, head: Splunkd) -> None:
     odd = "<img src=x onerror=alert(1)>&amp;{{7*7}}"
 

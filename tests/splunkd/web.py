@@ -12,6 +12,7 @@ import html
 import secrets
 import threading
 import urllib.request
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import HTTPError
@@ -46,6 +47,8 @@ class SplunkWeb:
         self.sessions: dict[str, tuple[User, str]] = {}
         self.asked: list[tuple[str, str, int]] = []
         """Method, path and status of every call that went to splunkd, or was turned away."""
+        self.script_order: Callable[[list[str]], list[str]] = list
+        """In which order a view's scripts arrive: Simple XML promises none."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.port = self._server.server_port
@@ -105,7 +108,7 @@ class SplunkWeb:
             label=html.escape(root.findtext("label", "")),
             description=html.escape(root.findtext("description", "")),
             theme=f"theme-{theme}" if theme else "",
-            links="".join(styles + scripts),
+            links="".join(styles + self.script_order(scripts)),
             panels="".join(_shown(panel) for panel in root.iter("panel")),
         )
         return 200, "text/html; charset=utf-8", page.encode(), {"Content-Security-Policy": "default-src 'self' data:"}

@@ -1,0 +1,184 @@
+/* Step 4 of the setup page: what the recipes read, and a look at it. */
+(function () {
+  "use strict";
+
+  const setup = (window.aiscoreSetup = window.aiscoreSetup || {});
+
+  setup.recipes = (parts, known) => {
+    const { ask, el, field, text, teller, busy, step } = parts;
+
+    function percent(part, whole) {
+      if (!whole || !part) return "0 %";
+      const share = (100 * part) / whole;
+      return share < 1 ? "under 1 %" : `${Math.floor(share)} %`;
+    }
+
+    function filled(found) {
+      if (!found.count)
+        return [
+          el(
+            "p",
+            { class: "empty" },
+            "Nothing was found in the last 24 hours: the recipe would have nothing to score. Check the input above, and whether your role may search it.",
+          ),
+        ];
+      return [
+        el(
+          "p",
+          { class: "count" },
+          `${found.count.toLocaleString("en")} rows in the last 24 hours. How full each field is:`,
+        ),
+        el(
+          "ul",
+          { class: "fills" },
+          ...found.filled.map(([name, part]) => {
+            const meter = el("meter", { min: 0, max: found.count, "aria-hidden": "true" });
+            meter.value = part;
+            return el(
+              "li",
+              { class: part ? "" : "none" },
+              el("span", { class: "name" }, name),
+              meter,
+              el("span", { class: "share" }, percent(part, found.count)),
+            );
+          }),
+        ),
+      ];
+    }
+
+    function shown(found) {
+      const cell = (value) =>
+        value === null || value === undefined ? "" : Array.isArray(value) ? value.join(", ") : String(value);
+      return el(
+        "div",
+        { class: "wide", tabindex: "0", role: "region", "aria-label": "Rows of the preview" },
+        el(
+          "table",
+          {},
+          el("thead", {}, el("tr", {}, ...found.fields.map((name) => el("th", { scope: "col" }, name)))),
+          el("tbody", {}, ...found.rows.map((row) => el("tr", {}, ...row.map((value) => el("td", {}, cell(value)))))),
+        ),
+      );
+    }
+
+    function recipe(facts, open) {
+      const told = teller();
+      const view = el("div", { class: "preview" });
+      const name = `aiscore-input-${facts.name}`;
+      const source = field(
+        "source",
+        "Which events",
+        "index=, sourcetype=, tag= and eventtype=, joined by AND, OR, NOT and parentheses.",
+        text(facts.source, { class: "code" }),
+      );
+      const choice = (value, label) => {
+        const radio = el("input", {
+          type: "radio",
+          name,
+          value,
+          id: `${name}-${value}`,
+          onchange: () => (source.box.hidden = value !== "index"),
+        });
+        radio.checked = facts.input === value;
+        return el("div", { class: "choice" }, radio, el("label", { for: radio.id }, label));
+      };
+      source.box.hidden = facts.input !== "index";
+      const chosen = () => (form.querySelector("input[type=radio]:checked") || {}).value;
+      const reads = () =>
+        ({ cim: `data model ${facts.data_model}`, index: facts.source })[facts.input] || "a definition of your own";
+      const summary = el("span", { class: "reads" }, reads());
+      const save = el("button", { type: "submit", class: "primary" }, "Save and preview");
+      const form = el(
+        "form",
+        {
+          novalidate: true,
+          onsubmit: async (event) => {
+            event.preventDefault();
+            const done = await busy(save, told, [source], async () => {
+              view.replaceChildren();
+              if (chosen()) {
+                save.textContent = "Saving…";
+                const found = await ask({
+                  action: "input",
+                  recipe: facts.name,
+                  input: chosen(),
+                  source: source.input.value,
+                });
+                Object.assign(facts, found.recipe);
+                source.input.value = facts.source;
+                summary.textContent = reads();
+              }
+              save.textContent = "Searching the last 24 hours…";
+              const counts = await ask({ action: "preview", recipe: facts.name, part: "counts" });
+              view.append(...filled(counts));
+              const rows = counts.count
+                ? await ask({ action: "preview", recipe: facts.name, part: "rows" })
+                : { rows: [], told: [] };
+              if (rows.rows.length) view.append(shown(rows));
+              view.append(
+                ...[...new Set([...counts.told, ...rows.told])].map((said) => el("p", { class: "wrong" }, said)),
+              );
+              return true;
+            });
+            if (done && chosen()) told.say("good", "Saved.");
+          },
+        },
+        el(
+          "fieldset",
+          {},
+          el("legend", {}, "Input"),
+          choice("cim", `The CIM data model ${facts.data_model}`),
+          choice("index", "A search over plain indexes"),
+        ),
+        source.box,
+        el("div", { class: "buttons" }, save),
+        told,
+        view,
+      );
+      return el(
+        "details",
+        { class: "recipe", open, "data-recipe": facts.name },
+        el("summary", {}, el("span", { class: "title" }, facts.title), summary),
+        form,
+      );
+    }
+
+    function recipes() {
+      const told = teller();
+      const index = field(
+        "index",
+        "Index of the scores",
+        "It must exist. Scores, learned days and what shadow mode keeps go there.",
+        text(known.index, { class: "code" }),
+      );
+      const save = el("button", { type: "submit", class: "primary" }, "Save index");
+      return step(
+        4,
+        "Recipes and their input",
+        "What each recipe reads. Open those that you mean to use; they are switched on in step 5.",
+        ...known.recipes.map((facts, at) => recipe(facts, at === 0)),
+        el(
+          "form",
+          {
+            class: "index",
+            novalidate: true,
+            onsubmit: async (event) => {
+              event.preventDefault();
+              const found = await busy(save, told, [index], () => ask({ action: "index", index: index.input.value }));
+              if (!found) return;
+              index.input.value = known.index = found.index;
+              told.say("good", "Saved.");
+            },
+          },
+          index.box,
+          el("div", { class: "buttons" }, save),
+          told,
+        ),
+      );
+    }
+
+    return recipes();
+  };
+
+  document.dispatchEvent(new Event("aiscore-setup"));
+})();
