@@ -47,6 +47,35 @@ def test_a_planted_fault_is_told(copy: Path, plant: Plant, words: str) -> None:
     assert any(words in one for one in told), told
 
 
+STUDIO = """<dashboard version="2" theme="light"><label>Scores</label><definition><![CDATA[{
+  "inputs": {"one": {"type": "input.text", "options": {"token": "id"}},
+             "two": {"type": "input.timerange", "options": {"token": "when", "defaultValue": "-24h@h,now"}}},
+  "dataSources": {"scores": {"type": "ds.search", "options": {"query": "QUERY"}},
+                  "more": {"type": "ds.chain", "options": {"extend": "scores", "query": "| head 1"}}},
+  "visualizations": {"table": {"type": "splunk.table", "dataSources": {"primary": "more"}}}
+}]]></definition></dashboard>"""
+QUERY = 'search index=summary source=\\"AIScore - Scores\\" ai_event_id=$id|s$ | table _time ai_score'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "", ""),
+        ("$id|s$", "$id$", "puts what somebody typed"),
+        ("$id|s$", "$gone|s$", "the token $gone$ is never set"),
+        ("ai_score", "ai_scores", "table uses the field ai_scores"),
+        ('"primary": "more"', '"primary": "gone"', "table shows gone, which does not exist"),
+        ('"extend": "scores"', '"extend": "gone"', "more extends gone, which does not exist"),
+        ('"inputs": {', '"inputs": [', "its definition is not JSON"),
+    ],
+)
+def test_a_studio_dashboard_is_looked_into(copy: Path, old: str, new: str, words: str) -> None:
+    page = STUDIO.replace("QUERY", QUERY).replace(old, new)
+    (copy / "default" / "data" / "ui" / "views" / "studio.xml").write_text(page)
+    told = [str(one) for one in findings(copy)]
+    assert any(words in one for one in told) if words else told == []
+
+
 def test_findings_fail_the_program(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change(SAVED, SCORE, "disabled", "0")(copy)
     assert main([str(copy)]) == 1
