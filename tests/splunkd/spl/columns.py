@@ -49,14 +49,13 @@ def stack(*tables: pl.DataFrame) -> pl.DataFrame:
             kinds[name] = _common(kinds.get(name), kind)
     if not kinds:
         return pl.DataFrame()
-    return pl.concat(
-        [
-            pl.DataFrame(
-                [as_kind(column(table, name), kind).alias(name) for name, kind in kinds.items()],
-            )
-            for table in tables
-        ]
-    )
+    return pl.concat([_of_kinds(table, kinds) for table in tables if table.width], how="diagonal")
+
+
+def _of_kinds(table: pl.DataFrame, kinds: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The table with its own columns as these kinds. Most are: a wide table is not made anew for the others."""
+    changed = [name for name, kind in table.schema.items() if kind != kinds[name] or kind == LISTS]
+    return table.with_columns(as_kind(column(table, name), kinds[name]).alias(name) for name in changed)
 
 
 def as_kind(series: pl.Series, kind: pl.DataType) -> pl.Series:

@@ -29,11 +29,21 @@ def run(stage: Rex, table: pl.DataFrame, search: RunningSearch) -> pl.DataFrame:
         raise SplError(
             f"The regex '{stage.pattern}' does not extract anything. It should specify at least one named group."
         )
-    found = values.by_value(source, lambda text: _groups(pattern, text, stage.max_match), pl.List(LISTS))
-    for at, name in enumerate(pattern.groupindex):
-        new = narrow(found.list.get(at, null_on_oob=True))
+    for name, new in _found(pattern, source, stage.max_match).items():
         table = table.with_columns(choose(present(new), new, column(table, name)).alias(name))
     return table
+
+
+def _found(pattern: re.Pattern[str], source: pl.Series, max_match: int) -> dict[str, pl.Series]:
+    """What each named group took, for every row."""
+    if max_match == 1:
+        hits = [None if text is None else pattern.search(text) for text in source.to_list()]
+        return {
+            name: pl.Series(name, [hit[name] if hit else None for hit in hits], dtype=pl.String)
+            for name in pattern.groupindex
+        }
+    found = values.by_value(source, lambda text: _groups(pattern, text, max_match), pl.List(LISTS))
+    return {name: narrow(found.list.get(at, null_on_oob=True)) for at, name in enumerate(pattern.groupindex)}
 
 
 def _groups(pattern: re.Pattern[str], text: str, max_match: int) -> list[list[str]]:
