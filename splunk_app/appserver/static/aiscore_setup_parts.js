@@ -129,11 +129,15 @@
     }
   }
 
-  // A question in the page. Whoever asked gets the focus back.
+  // A question in the page, one at a time in its place. Whoever asked waits, and gets the focus back.
   function confirmed(place, asker, question, yes) {
+    if (place.cancel) place.cancel();
+    asker.disabled = true;
     return new Promise((answer) => {
       const end = (given) => {
         box.remove();
+        place.cancel = null;
+        asker.disabled = false;
         asker.focus();
         answer(given);
       };
@@ -154,7 +158,7 @@
           button("Cancel", () => end(false)),
         ),
       );
-      place.querySelectorAll(".confirm").forEach((old) => old.remove());
+      place.cancel = () => end(false);
       place.append(box);
       agree.focus();
     });

@@ -46,42 +46,23 @@
         const found = await busy(asker, told, [], () => ask({ action: "searches", names, enabled }));
         if (!found) return;
         known.searches = found.searches;
-        if (found.failed.length)
-          told.say(
-            "bad",
-            `${found.failed.length} of ${names.length} could not be switched: ${found.failed[0].name}: ${found.failed[0].detail}`,
-            found.failed[0].mend,
-          );
-        else
-          told.say(
-            "good",
-            names.length === 1
-              ? `${names[0]} is ${enabled ? "on" : "off"}.`
-              : `${names.length} searches are ${enabled ? "on" : "off"}.`,
-          );
+        const done = names.length === 1 ? `${names[0]} is` : `${names.length} searches are`;
+        const [failed] = found.failed;
+        if (failed) {
+          const count = `${found.failed.length} of ${names.length} could not be switched`;
+          told.say("bad", `${count}: ${failed.name}: ${failed.detail}`, failed.mend);
+        } else told.say("good", `${done} ${enabled ? "on" : "off"}.`);
         show();
+        // The button that was pressed may be gone or hidden now.
+        const again = [...rows.querySelectorAll("button")].find((one) => one.dataset.name === names[0]);
+        (asker === on || asker === off ? [on, off].find((one) => !one.hidden) : again).focus();
       };
-      const on = button(
-        "Switch all on",
-        () =>
-          change(
-            on,
-            mine()
-              .filter((each) => !each.enabled)
-              .map((each) => each.name),
-            true,
-          ),
-        "primary",
-      );
-      const off = button("Switch all off", () =>
-        change(
-          off,
-          mine()
-            .filter((each) => each.enabled)
-            .map((each) => each.name),
-          false,
-        ),
-      );
+      const named = (enabled) =>
+        mine()
+          .filter((each) => each.enabled === enabled)
+          .map((each) => each.name);
+      const on = button("Switch all on", () => change(on, named(false), true), "primary");
+      const off = button("Switch all off", () => change(off, named(true), false));
       const line = (each) => {
         const one = button(
           each.enabled ? "Switch off" : "Switch on",
@@ -89,6 +70,7 @@
           "small",
         );
         one.setAttribute("aria-label", `${one.textContent}: ${each.name}`);
+        one.dataset.name = each.name;
         return el(
           "li",
           { class: each.enabled ? "on" : "off" },

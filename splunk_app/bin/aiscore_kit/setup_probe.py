@@ -178,7 +178,7 @@ class Probe:
         # The sidecar tells whole seconds.
         said = "the clocks agree to two seconds"
         if abs(self._skew_s) > 2:
-            said = "the sidecar's clock is %d s %s" % (abs(self._skew_s), "ahead" if self._skew_s > 0 else "behind")
+            said = "the sidecar's clock is %.0f s %s" % (abs(self._skew_s), "ahead" if self._skew_s > 0 else "behind")
         if abs(self._skew_s) > SKEW_S:
             mend = "set both clocks by NTP: tickets may differ by %d s" % SKEW_S
             raise Broken(said, mend, goes_on=True)
