@@ -68,7 +68,7 @@ def entities_macro(found: Definitions) -> str:
             'makemv delim="," ai_behaviour | mvexpand ai_behaviour',
             f"| eval ai_entity=case({owners}) | mvexpand ai_entity",
             r'| rex field=ai_entity "^(?<entity_type>[^|]+)\|(?<ai_field>[^|]+)\|(?<entity>[\s\S]+)"',
-            f'| eval ai_same=coalesce(case({news}), "-"), entity_key=md5(ai_entity)',
+            f'| eval ai_same=coalesce(case({news}), "-"), entity_key=md5(entity_type."|".entity)',
         ]
     )
 
