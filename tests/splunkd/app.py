@@ -8,8 +8,6 @@ from pathlib import Path
 from splunk_app import package
 from tests.splunkd import confs
 
-_LINE_END = "\x1e"
-
 
 def newest_package() -> Path:
     """The package of the sources as they stand, built when there is none or it is older than they are."""

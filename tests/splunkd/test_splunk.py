@@ -198,6 +198,9 @@ def test_an_outage_is_made_up_for_with_the_times_of_the_periods(splunk: Splunk) 
     found = splunk.search("index=summary").to_dicts()
     assert {event["_indextime"] for event in found} == {DAY + 3.5 * HOUR}
     assert [event["score"] for event in found] == ["6", "4", "2"]
+    # now() is the scheduled time, though the search runs later.
+    assert [float(event["info_search_time"]) - DAY for event in found] == [3 * HOUR, 2 * HOUR, HOUR]
+    assert [float(event["info_min_time"]) - DAY for event in found] == [2 * HOUR, HOUR, 0]
 
 
 def test_a_value_never_becomes_anything_else(splunk: Splunk) -> None:
@@ -207,6 +210,14 @@ def test_a_value_never_becomes_anything_else(splunk: Splunk) -> None:
     (risk,) = splunk.search("index=risk").to_dicts()
     assert (risk["risk_object"], risk["score"]) == (HOSTILE, "14")
     assert splunk.desk.notables[0].entity == HOSTILE
+
+
+def test_risk_of_a_row_without_a_time_is_of_the_run(splunk: Splunk) -> None:
+    splunk.add_events("auth", sign_ins((0.2, "ann", 6)))
+    splunk.app.set_local("savedsearches", "B - High - Rule", {"search": "index=auth | stats count BY user"})
+    assert splunk.run_once("B - High - Rule", DAY + HOUR).risk_events == 1
+    (risk,) = splunk.search("index=risk", latest="+1d").to_dicts()
+    assert (risk["_time"], "orig_time" in risk, risk["count"]) == (DAY + HOUR, False, "1")
 
 
 def test_results_on_their_own_and_conditions(splunk: Splunk) -> None:
