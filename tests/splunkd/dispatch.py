@@ -12,8 +12,8 @@ import polars as pl
 from tests.splunkd import alerts, knowledge, times
 from tests.splunkd.actions import Actions, Followed
 from tests.splunkd.app_world import AppWorld
+from tests.splunkd.beginnings import Beginnings
 from tests.splunkd.savedsearches import SavedSearch
-from tests.splunkd.spl import run as language
 from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.world import RunningSearch
 from tests.splunkd.suppression import Throttle
@@ -51,6 +51,7 @@ class Dispatcher:
 
     def __init__(self, world: AppWorld, actions: Actions, throttle: Throttle, zone: tzinfo) -> None:
         self._world, self._actions, self._throttle, self._zone = world, actions, throttle, zone
+        self._beginnings = Beginnings(world)
         self._count = 0
 
     def run(self, saved: SavedSearch, scheduled_s: float) -> RunReport:
@@ -64,7 +65,7 @@ class Dispatcher:
                 saved.name, knowledge.scheduled(saved.search), saved.earliest, saved.latest, scheduled_s
             )
             messages = search.messages
-            rows = language.run(search.text, search).head(MOST_RESULTS)
+            rows = self._beginnings.run(search).head(MOST_RESULTS)
             told = rows
             if alerts.triggered(saved.condition, rows, search):
                 told = self._throttle.passed(saved, rows, scheduled_s)

@@ -40,9 +40,10 @@ class Segment:
 
 
 class Indexes:
-    """Every index by its name."""
+    """Every index by its name. `writes` counts what was written."""
 
     def __init__(self) -> None:
+        self.writes = 0
         self._segments: dict[str, list[Segment]] = {}
 
     def create(self, *names: str) -> None:
@@ -65,6 +66,7 @@ class Indexes:
         defaults = {"host": "splunk", "source": index, "sourcetype": "stash"}
         lacking = [pl.lit(value).alias(name) for name, value in defaults.items() if name not in table.columns]
         fixed = [pl.lit(float(now_s)).alias("_indextime"), pl.lit(index).alias("index")]
+        self.writes += 1
         segments = self._segments[index]
         segments.append(Segment(as_events(table).with_columns(*lacking, *fixed)))
         if len(segments) > MOST_SEGMENTS:

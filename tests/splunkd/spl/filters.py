@@ -70,6 +70,11 @@ def resolved(found: Filter, search: RunningSearch) -> Filter:
     return found
 
 
+def has_subsearch(found: Filter) -> bool:
+    """Whether some part of it is a subsearch."""
+    return any(isinstance(leaf, Subsearch) for leaf in _leaves(found))
+
+
 def _without_times(found: Filter, search: RunningSearch, named: dict[str, float]) -> Filter:
     """The filter without earliest= and latest=, which go to `named`; times of indexing become comparisons."""
     match found:
