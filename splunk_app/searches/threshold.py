@@ -35,6 +35,8 @@ def threshold_keys(found: Definitions) -> dict[str, str]:
         **correlation(rule.name, annotated, found.publish_time),
         **_notable(rule.name.removesuffix(SUFFIX)),
         **throttle(rule.suppress_fields, rule.suppress_period),
+        # Without ES the fields of a throttle are documented for alerts of one row only.
+        "alert.digest_mode": "0",
         "alert.track": "1",
         "alert.severity": str(rule.severity),
     }

@@ -1,7 +1,7 @@
 """What only a head that was kept elsewhere shows, by way of the two scheduled searches.
 
-Nothing here can run Splunk's collect or a subsearch: both commands run as splunkd would run them, and the head that
-the first gives is handed to the second in the place of the index.
+Both commands run as splunkd would run them, and the head that the first gives is handed to the second in the place of
+the index, so that it can be any head. The searches as a whole run in tests/searches.
 """
 
 import re
@@ -17,16 +17,16 @@ from werkzeug.serving import make_server
 from sidecar.app import create_app, open_house
 from sidecar.settings import Settings
 from splunk_app import package
-from tests.splunkd import search
+from tests.splunkd import confs, search
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.command import CommandProcess
 from tests.splunkd.pipe import parse
 from tests.splunkd.rest import Splunkd
 
 SECRET = "0123456789abcdef" * 4
-SEARCHES = re.findall(
-    r"^search = \| (.+?)$(?=\n[a-z])", (package.HERE / "default" / "savedsearches.conf").read_text(), re.M | re.S
-)
+SAVED = confs.read([package.HERE / "default" / "savedsearches.conf"])
+KEEP = SAVED["AIScore - Keep the head of the ledger"]["search"].removeprefix("| ")
+CHECK = SAVED["AIScore - Check the ledger against its kept heads"]["search"].removeprefix("| ")
 
 
 @contextmanager
@@ -64,14 +64,13 @@ def row(splunkd: Splunkd, line: str) -> dict[str, str]:
 
 def keep(splunkd: Splunkd) -> str:
     """The first scheduled search, and what the second makes of what it finds in the index."""
-    found = row(splunkd, SEARCHES[0])
+    found = row(splunkd, KEEP)
     return f"{found['number']}:{found['hash']}"
 
 
 def check(splunkd: Splunkd, kept: str) -> dict[str, str]:
     """The second, with the head in the place of its inner search."""
-    line = re.sub(r"\\\n", " ", SEARCHES[1])
-    return row(splunkd, re.sub(r"\[.*\].*$", f'head="{kept}"', line))
+    return row(splunkd, re.sub(r"head=\[.*\].*", f'head="{kept}"', CHECK, flags=re.DOTALL))
 
 
 def grow(home: Path, count: int, who: str) -> None:

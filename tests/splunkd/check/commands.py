@@ -26,6 +26,8 @@ def checked(folder: Path, stage: CustomCommand) -> tuple[dict[str, str], list[tu
             wrong.append((f"{stage.name} has no option {name}", f"use one of {', '.join(known)}"))
             continue
         given[name] = scan.unescaped(value) if value.startswith('"') else value
+        if argument in dict(stage.subsearches):
+            continue
         try:
             known[name].validate(given[name])
         except ValueError as error:

@@ -41,11 +41,16 @@ def execute(pipeline: Pipeline, table: Table, search: RunningSearch, first: bool
 
 
 def subsearch_filter(pipeline: Pipeline, search: RunningSearch) -> Filter:
-    """What a subsearch's result says where a filter is expected: as return or format wrote it, or format's default."""
+    """What a subsearch's result says where a filter is expected."""
+    return parse_filter(subsearch_text(pipeline, search))
+
+
+def subsearch_text(pipeline: Pipeline, search: RunningSearch) -> str:
+    """A subsearch's result as text: as return or format wrote it, or format's default."""
     table = execute(pipeline, Table(), search, first=True).head(SUBSEARCH_MAXOUT)
     if not isinstance(pipeline.stages[-1], tree.Return | tree.Format):
         table = formatting.run(tree.Format(), table, search)
-    return parse_filter(str(table["search"][0]) if table.height else formatting.NOTHING)
+    return str(table["search"][0]) if table.height else formatting.NOTHING
 
 
 def _step(stage: Stage, table: Table, search: RunningSearch, first: bool) -> Table:

@@ -30,13 +30,18 @@ CUSTOM_COMMANDS = frozenset({"aiscore", "aifit", "aimodels", "aiaudit"})
 def build(command: str, text: str, subsearch: Subparser) -> Stage:
     """The stage of a command."""
     if command in CUSTOM_COMMANDS:
-        return tree.CustomCommand(command, tuple(scan.arguments(text)))
+        return _custom(command, tuple(scan.arguments(text)), subsearch)
     if command not in BUILDERS:
         raise NotSupported(f"the command {command}")
     try:
         return BUILDERS[command](text, subsearch)
     except SplError as error:
         raise type(error)(f"Error in '{command}' command: {error}") from None
+
+
+def _custom(command: str, raw_args: tuple[str, ...], subsearch: Subparser) -> tree.CustomCommand:
+    numbers = {arg: found[1] for arg in raw_args if (found := re.fullmatch(r"(?:\w+=)?\[(\d+)\]", arg))}
+    return tree.CustomCommand(command, raw_args, tuple((arg, subsearch(int(at))) for arg, at in numbers.items()))
 
 
 def _nothing(stage: Stage) -> Builder:

@@ -164,10 +164,14 @@ class Collect:
 
 @dataclass(frozen=True)
 class CustomCommand:
-    """A command of the app's own, its arguments as splunkd hands them over."""
+    """A command of the app's own, its arguments as splunkd hands them over.
+
+    `subsearches`: argument -> what its brackets hold, where the result of a search stands in it as `[0]`.
+    """
 
     name: str
     raw_args: tuple[str, ...]
+    subsearches: tuple[tuple[str, Pipeline], ...] = ()
 
 
 @dataclass(frozen=True)
