@@ -29,30 +29,30 @@ class Beginnings:
     def run(self, search: RunningSearch) -> pl.DataFrame:
         """The result of a search."""
         stages = parse(search.text, self._world).stages
-        common = _common(stages)
-        if not common:
+        shared = _shared(stages)
+        if not shared:
             return language.execute(Pipeline(stages), pl.DataFrame(), search, first=True)
         self._forget_unless((self._world.indexes.writes, search.earliest_s, search.latest_s, search.now_s))
-        if common in self._known:
-            table, read = self._known[common]
-            self._world.rows_read += read
-        else:
-            before = self._world.rows_read
-            table = language.execute(Pipeline(common), pl.DataFrame(), search, first=True)
-            self._known[common] = table, self._world.rows_read - before
-        return language.execute(Pipeline(stages[len(common) :]), table, search, first=False)
+        done = next((at for at in range(shared, 0, -1) if stages[:at] in self._known), 0)
+        table, read = self._known[stages[:done]] if done else (pl.DataFrame(), 0)
+        before = self._world.rows_read
+        self._world.rows_read += read
+        for at in range(done, shared):
+            table = language.execute(Pipeline(stages[at : at + 1]), table, search, first=at == 0)
+            self._known[stages[: at + 1]] = table, self._world.rows_read - before
+        return language.execute(Pipeline(stages[shared:]), table, search, first=False)
 
     def _forget_unless(self, state: tuple[float, ...]) -> None:
         if state != self._state:
             self._state, self._known = state, {}
 
 
-def _common(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The first stages: a search that reads, and what follows it up to the first command with other surroundings."""
+def _shared(stages: tuple[Stage, ...]) -> int:
+    """How many stages others may share: a search that reads, and what follows it up to a command of another kind."""
     if not isinstance(stages[0], tree.Search):
-        return ()
+        return 0
     for at, stage in enumerate(stages):
         plain = isinstance(stage, tree.Search) and not filters.has_subsearch(stage.filter)
         if not plain and not isinstance(stage, _SAME_FOR_ALL):
-            return stages[:at]
-    return stages
+            return at
+    return len(stages)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from splunk_app.searches.definitions import definitions
 from splunk_app.searches.rules import rule_name
+from tests.splunkd.dispatch import RunReport
 from tests.splunkd.splunk import Splunk
 
 DAY_S = 86_400.0
@@ -36,14 +37,16 @@ def go_live(splunk: Splunk) -> None:
     splunk.define("aiscore_release", "`aiscore_release_live`")
 
 
-def first_fit(splunk: Splunk, recipe: str, days: int) -> None:
+def first_fit(splunk: Splunk, recipe: str, days: int) -> list[RunReport]:
     """Fit the first model from so many days before today, and set the thresholds. Raises RuntimeError if it fails."""
     name = f"AIScore - First fit {recipe}"
     splunk.app.set_local("savedsearches", name, {"dispatch.earliest_time": f"-{days}d@d"})
+    reports = []
     for search in (name, THRESHOLDS):
-        report = splunk.run_once(search)
-        if report.error:
-            raise RuntimeError(f"{search}: {report.error} {report.messages}")
+        reports.append(splunk.run_once(search))
+        if reports[-1].error:
+            raise RuntimeError(f"{search}: {reports[-1].error} {reports[-1].messages}")
+    return reports
 
 
 def risk_rules(recipe: str) -> list[str]:
