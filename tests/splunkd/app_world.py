@@ -34,8 +34,10 @@ class AppWorld:
         self._country = country
         self._several = several
 
-    def events(self, indexes: tuple[str, ...], earliest_s: float, latest_s: float) -> pl.DataFrame:
-        found = self.indexes.events(indexes, earliest_s, latest_s)
+    def events(
+        self, indexes: tuple[str, ...], earliest_s: float, latest_s: float, sources: tuple[str, ...] = ()
+    ) -> pl.DataFrame:
+        found = self.indexes.events(indexes, earliest_s, latest_s, sources=sources)
         self.rows_read += found.height
         return found
 

@@ -6,6 +6,7 @@ that was given as fields only is made when a search first needs it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -14,6 +15,7 @@ import polars as pl
 
 from tests.splunkd.spl import columns
 from tests.splunkd.spl.errors import SplError
+from tests.splunkd.spl.patterns import wildcard
 
 MOST_SEGMENTS = 24
 FIRST = ("_time", "_indextime", "_raw", "index", "host", "source", "sourcetype")
@@ -26,17 +28,24 @@ class Segment:
 
     events: pl.DataFrame
     times: np.ndarray[tuple[int], np.dtype[np.float64]] = field(init=False)
+    sources: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.events = self.events.sort("_time", maintain_order=True)
         self.times = self.events["_time"].to_numpy()
+        self.sources = self.events["source"].unique().drop_nulls().to_list()
 
-    def between(self, earliest_s: float, latest_s: float, raw: bool) -> pl.DataFrame:
-        """earliest_s <= _time < latest_s."""
+    def between(self, earliest_s: float, latest_s: float, raw: bool, sources: tuple[str, ...]) -> pl.DataFrame:
+        """earliest_s <= _time < latest_s; only of these sources, where some are named."""
+        wanted = [re.compile(wildcard(pattern)) for pattern in sources]
+        named = [source for source in self.sources if not wanted or any(one.match(source) for one in wanted)]
+        if not named:
+            return self.events.clear()
         first, last = np.searchsorted(self.times, [earliest_s, latest_s])
         if raw and first < last and "_raw" not in self.events.columns:
             self.events = self.events.with_columns(raw_text(self.events))
-        return self.events.slice(int(first), max(int(last - first), 0))
+        found = self.events.slice(int(first), max(int(last - first), 0))
+        return found if len(named) == len(self.sources) else found.filter(pl.col("source").is_in(named))
 
 
 class Indexes:
@@ -81,17 +90,23 @@ class Indexes:
         return [name for name in self.names() if any(_matches(name, pattern) for pattern in patterns)]
 
     def events(
-        self, patterns: tuple[str, ...], earliest_s: float, latest_s: float, *, raw: bool = True
+        self,
+        patterns: tuple[str, ...],
+        earliest_s: float,
+        latest_s: float,
+        *,
+        raw: bool = True,
+        sources: tuple[str, ...] = (),
     ) -> pl.DataFrame:
         """Events of these indexes with earliest_s <= _time < latest_s, newest first, the last written first of ties.
 
-        Without `raw` the text of events may be missing.
+        Without `raw` the text of events may be missing. Where sources are named (with `*`, case aside), only theirs.
         """
         parts = [
             part
             for name in self.matching(patterns)
             for segment in self._segments[name]
-            if (part := segment.between(earliest_s, latest_s, raw)).height
+            if (part := segment.between(earliest_s, latest_s, raw, sources)).height
         ]
         if not parts:
             return pl.DataFrame(schema={name: pl.Float64 if name in FIRST[:2] else pl.String for name in FIRST})

@@ -96,3 +96,21 @@ def test_half_a_million_events_are_read_often_in_little_time() -> None:
         assert found.events(("a",), number * 1000, number * 1000 + 7200).height == 7200
     # 300 reads of two hours took 0.2 s on two cores; far more than that is a fault of the structure.
     assert time.perf_counter() - begun < 5
+
+
+def test_only_the_sources_that_are_named_case_and_stars_as_in_search() -> None:
+    found = Indexes()
+    found.create("a")
+    for number, source in enumerate(["AIScore - Scores", "AIScore - Learned", "a[b]", "ab"]):
+        found.add("a", pl.DataFrame({"_time": [float(number)], "source": [source]}), 0)
+    for _ in range(30):  # They become one segment.
+        found.add("a", pl.DataFrame({"_time": [9.0], "source": ["x"]}), 0)
+
+    def sources(*named: str) -> list[str]:
+        return found.events(("a",), 0, 9, sources=named)["source"].to_list()
+
+    assert sources("aiscore - *") == ["AIScore - Learned", "AIScore - Scores"]
+    assert sources("A[B]") == ["a[b]"]
+    assert sources("ab", "nothing") == ["ab"]
+    assert sources("nothing") == []
+    assert len(sources()) == 4

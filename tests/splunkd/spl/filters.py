@@ -42,6 +42,8 @@ class Reading:
     indexes: tuple[str, ...]
     earliest_s: float
     latest_s: float
+    sources: tuple[str, ...] = ()
+    """The only ones that can pass; none where it leaves that open."""
 
 
 def reading(found: Filter, search: RunningSearch) -> Reading:
@@ -51,7 +53,8 @@ def reading(found: Filter, search: RunningSearch) -> Reading:
     rest = _without_times(found, search, named)
     indexes = tuple(dict.fromkeys(_indexes(rest))) or ("main",)
     earliest_s = named.get("earliest", search.earliest_s)
-    return Reading(rest, indexes, earliest_s, named.get("latest", search.latest_s))
+    sources = tuple(sorted(_sources(rest) or ()))
+    return Reading(rest, indexes, earliest_s, named.get("latest", search.latest_s), sources)
 
 
 def resolved(found: Filter, search: RunningSearch) -> Filter:
@@ -118,6 +121,26 @@ def _indexes(found: Filter) -> Iterator[str]:
         case And(parts) | Or(parts):
             for part in parts:
                 yield from _indexes(part)
+
+
+def _sources(found: Filter) -> set[str] | None:
+    """The sources that rows which pass can have; None where it leaves that open."""
+    match found:
+        case Compare("source", "=", value) if _is_text(value):
+            return {value}
+        case InList("source", listed) if all(map(_is_text, listed)):
+            return set(listed)
+        case And(parts):
+            return next((named for part in parts if (named := _sources(part)) is not None), None)
+        case Or(parts):
+            each = [_sources(part) for part in parts]
+            return None if None in each else {name for named in each for name in named or ()}
+    return None
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is compared as text: neither a number nor a subnet."""
+    return values.number(pl.Series([value]))[0] is None and not _network(value)
 
 
 def mask(found: Filter, table: pl.DataFrame, search: RunningSearch) -> pl.Series:

@@ -32,7 +32,9 @@ class SmallWorld:
     countries: dict[str, str] = field(default_factory=dict)
     collected: list[tuple[pl.DataFrame, dict[str, str]]] = field(default_factory=list)
 
-    def events(self, indexes: tuple[str, ...], earliest_s: float, latest_s: float) -> pl.DataFrame:
+    def events(
+        self, indexes: tuple[str, ...], earliest_s: float, latest_s: float, sources: tuple[str, ...] = ()
+    ) -> pl.DataFrame:
         found = [
             table
             for name, table in self.indexes.items()

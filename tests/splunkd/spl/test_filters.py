@@ -146,3 +146,19 @@ def test_times_that_cannot_be_used(text: str, kind: type[SplError], said: str) -
 def test_times_behind_the_first_command_are_refused() -> None:
     with pytest.raises(NotSupported, match="earliest"):
         passed("earliest=-1h")
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ('index=a source="S"', ("S",)),
+        ('index=a ((source="S" x=1) OR source IN (T, U*)) y=2', ("S", "T", "U*")),
+        ("index=a (source=S OR x=1)", ()),
+        ("index=a NOT source=S", ()),
+        ("index=a source!=S", ()),
+        ("index=a source=5", ()),
+        ("index=a source=10.0.0.0/8", ()),
+    ],
+)
+def test_which_sources_can_pass(text: str, sources: tuple[str, ...]) -> None:
+    assert filters.reading(parse_filter(text), running()).sources == sources

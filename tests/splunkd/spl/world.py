@@ -37,8 +37,13 @@ class World(Protocol):
     Everything that does not exist raises SplError with the words an analyst would see.
     """
 
-    def events(self, indexes: tuple[str, ...], earliest_s: float, latest_s: float) -> pl.DataFrame:
-        """Events of these indexes (names with `*`) with earliest_s <= _time < latest_s, newest first."""
+    def events(
+        self, indexes: tuple[str, ...], earliest_s: float, latest_s: float, sources: tuple[str, ...] = ()
+    ) -> pl.DataFrame:
+        """Events of these indexes (names with `*`) with earliest_s <= _time < latest_s, newest first.
+
+        Where `sources` (with `*`, letters' case aside) are named, those of others may be left out.
+        """
 
     def model_events(self, data_model: str, earliest_s: float, latest_s: float) -> pl.DataFrame:
         """Events of a data model's dataset (`Authentication.Authentication`), fields named `Authentication.user`."""

@@ -14,5 +14,5 @@ def run(stage: Search, table: pl.DataFrame, search: RunningSearch, first: bool) 
     if not first:
         return table.filter(filters.mask(stage.filter, table, search))
     reading = filters.reading(stage.filter, search)
-    events = search.world.events(reading.indexes, reading.earliest_s, reading.latest_s)
+    events = search.world.events(reading.indexes, reading.earliest_s, reading.latest_s, reading.sources)
     return events.filter(filters.mask(reading.filter, events, search))
