@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import signal
 import sys
 import time
@@ -14,16 +15,18 @@ import polars as pl
 
 from models.errors import DataError
 from models.simulator import Simulation, simulate
-from sidecar.demo.evidence import TRUTH_FIELDS, Evidence, read_scored, weigh, with_truth
+from sidecar.demo.evidence import DAY_S, TRUTH_FIELDS, Evidence, read_scored, weigh, with_truth
+from sidecar.demo.played import read_played
 from sidecar.demo.report import write_report
+from sidecar.demo.schedule import FIRST_FIT, RECIPE, Told, run_schedule
 from sidecar.demo.screen import Screen, explained
 from sidecar.demo.search import checkout, run_command
 from sidecar.demo.service import Service, serving
+from sidecar.demo.watch import Watch, watched
+from sidecar.demo.words import clock_time
 from sidecar.errors import OutsideError
 
-MODEL = "logon"
-FIT = f"aifit model={MODEL} recipe=authentication wait=240"
-SCORE = f"aiscore model={MODEL} explain=all"
+SCORE = f"aiscore model={RECIPE} explain=all"
 """All, so that a slow machine takes longer instead of explaining less."""
 
 
@@ -62,8 +65,11 @@ def _fail(screen: Screen, message: str, code: int) -> int:
     return code
 
 
-def play(out: Path, seed: int, users: int, screen: Screen) -> Evidence:
-    """Every step, one after the other; what is made lies in `out`. Returns what the report shows."""
+def play(out: Path, seed: int, users: int, screen: Screen, hours: float = 0) -> tuple[Evidence, Watch]:
+    """Every step, one after the other; what is made lies in `out`. Returns what the report shows.
+
+    The searches run for so many hours of the four days; 0 is all of them.
+    """
     checkout()
     started = time.monotonic()
     screen.open()
@@ -71,16 +77,17 @@ def play(out: Path, seed: int, users: int, screen: Screen) -> Evidence:
     with ExitStack() as ends:
         with screen.step("start the sidecar, with fresh secrets"):
             service = ends.enter_context(serving(out / "home", out / "sidecar.log"))
-        job = _fitted(out, company, service, screen)
+        told = _searched(out, company, hours, service, screen)
         _scored(out, company, service, screen)
-    with screen.step("weigh scores and rules against the truth"):
+    with screen.step("weigh scores, rules and notables against the truth"):
         scored = with_truth(read_scored(out / "scored.csv"), company.after())
         evidence = weigh(scored, company.before(), company.after())
-        facts = _facts(seed, company, scored, job, time.monotonic() - started)
-        write_report(out / "report.html", evidence, company.stories, facts)
-    screen.close(evidence, company.stories)
+        watch = watched(read_played(out / "played"), scored, company.stories)
+        facts = _facts(seed, company, scored, watch, told, time.monotonic() - started)
+        write_report(out / "report.html", evidence, watch, company.stories, facts)
+    screen.close(evidence, watch, company.stories)
     screen.console.print(f"\nThe report: [bold]{out / 'report.html'}[/]", highlight=False)
-    return evidence
+    return evidence, watch
 
 
 def _simulated(out: Path, seed: int, users: int, screen: Screen) -> Simulation:
@@ -94,14 +101,22 @@ def _simulated(out: Path, seed: int, users: int, screen: Screen) -> Simulation:
     return company
 
 
-def _fitted(out: Path, company: Simulation, service: Service, screen: Screen) -> dict[str, str]:
-    rows = len(company.before())
-    with screen.step(f"fit from {rows:,} sign-ins of the first 10 days, without labels:  | {FIT}"):
-        run_command(FIT, out / "first-10-days.csv", out / "fit.csv", service)
-    job: dict[str, str] = pl.read_csv(out / "fit.csv", infer_schema=False).row(0, named=True)
-    if job.get("state") != "done":
-        raise OutsideError(f"the fit is {job.get('state')}: {job.get('message')}\n{service.last_lines()}")
-    return job
+def _searched(out: Path, company: Simulation, hours: float, service: Service, screen: Screen) -> Told:
+    """Fit and run the app's searches over the last days, and show how far they are by the simulated time."""
+    times = company.after()["_time"]
+    begins_s = float(times[0]) // DAY_S * DAY_S
+    ends_s = begins_s + 3600 * hours if hours else float(times[-1]) + 3600
+    days = math.ceil((ends_s - 3600 - begins_s) / DAY_S)
+    doing = f"fit from {len(company.before()):,} sign-ins without labels, then run the app's searches over {days} days"
+    with screen.step(doing, ends_s - begins_s, counted=False) as show:
+
+        def glance(told: Told) -> None:
+            now = f"{clock_time(told.at_s)}: {told.words()}" if told.runs else FIRST_FIT
+            show(max(0.0, told.at_s - begins_s), now)
+
+        told = run_schedule(out, hours, service, glance)
+    screen.say(told.words())
+    return told
 
 
 def _scored(out: Path, company: Simulation, service: Service, screen: Screen) -> None:
@@ -134,13 +149,18 @@ def _rows_of(line: str) -> int:
 
 
 def _facts(
-    seed: int, company: Simulation, scored: pl.DataFrame, job: dict[str, str], seconds: float
+    seed: int, company: Simulation, scored: pl.DataFrame, watch: Watch, told: Told, seconds: float
 ) -> list[tuple[str, str]]:
     models = scored["ai_model"].drop_nulls().unique().sort().to_list()
     return [
         ("Simulated", f"{len(company.users):,} people, seed {seed}; docs/simulator.md tells what and what not"),
-        ("Fitted", f"{job.get('rows')} rows of the first ten days, without labels: | {FIT}"),
-        ("Scored", f"{len(scored):,} rows of the last four days: | {SCORE}"),
+        ("Fitted", f"{told.fit['rows']:,} events of the first ten days, without labels, by the search {FIRST_FIT}"),
+        (
+            "Searches",
+            f"{watch.runs:,} runs of {watch.searches} searches of the app on their schedule, "
+            f"{watch.failed or 'none'} failed",
+        ),
+        ("Queue", f"{len(scored):,} rows of the last four days, scored once more: | {SCORE}"),
         ("Explained", explained(scored)),
         ("Model", ", ".join(models)),
         ("Taken", f"{seconds:.0f} seconds, from simulation to report"),

@@ -13,7 +13,9 @@ from models.simulator import Story
 from models.simulator.rule import ALERTS_A_DAY
 from sidecar.demo.contributions import contributions_of, reasons_of
 from sidecar.demo.evidence import Evidence
+from sidecar.demo.notables_page import page_of
 from sidecar.demo.pictures import DAY_S, Picture, Step, distribution, timeline, waterfall
+from sidecar.demo.watch import Watch
 from sidecar.demo.words import clock_time, one_in, score_text, signed, value_text
 
 FIRST_ROWS = 12
@@ -41,17 +43,19 @@ class Case:
     note: str
 
 
-def write_report(path: Path, evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> None:
+def write_report(
+    path: Path, evidence: Evidence, watch: Watch, stories: Sequence[Story], facts: Sequence[tuple[str, str]]
+) -> None:
     """Write the page to `path`; `facts` are pairs of words about the run."""
-    path.write_text(render(evidence, stories, facts), encoding="utf-8")
+    path.write_text(render(evidence, watch, stories, facts), encoding="utf-8")
 
 
-def render(evidence: Evidence, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> str:
+def render(evidence: Evidence, watch: Watch, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> str:
     """The page as text; every value of an event is escaped."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent)
     pages = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     pages.filters["signed"] = signed
-    page = _page(evidence, stories, facts)
+    page = _page(evidence, stories, facts) | {"watch": page_of(watch, stories)}
     return pages.get_template("report.html").render(page=page).lstrip()
 
 

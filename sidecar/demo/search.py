@@ -1,4 +1,4 @@
-"""One Splunk command, run as splunkd would run it: a process of the packaged app, events in, results out."""
+"""Processes of the stand-in for Splunk: one command of the packaged app over events, or days of its searches."""
 
 import subprocess  # nosec B404  # see the one call below
 import sys
@@ -35,15 +35,25 @@ def run_command(
 ) -> list[str]:
     """Run one command line over a CSV of events; returns the messages a person in Splunk would see.
 
-    `glance` is called a few times a second while it runs. The process is ended when we are interrupted.
-    Raises OutsideError with its messages and the end of the sidecar's log when it fails.
+    `glance` is called a few times a second while it runs. Raises OutsideError as `run_module` does.
+    """
+    words = ["tests.splunkd.pipe", command, "--events", str(events), "--quiet", *_PATIENT]
+    return run_module(words, results, f"`| {command}`", service, glance)
+
+
+def run_module(
+    words: list[str], results: Path, what: str, service: Service, glance: Callable[[], None], **settings: str
+) -> list[str]:
+    """Run a module of the stand-in for Splunk against the sidecar, its output into `results`; returns what it said.
+
+    The process is ended when we are interrupted; `settings` go into its environment. Raises OutsideError with its
+    messages and the end of the sidecar's log when it fails.
     """
     said = results.with_suffix(".messages")
     with results.open("wb") as out, said.open("wb") as messages:
         process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
-            [sys.executable, "-m", "tests.splunkd.pipe", command, "--events", str(events), "--sidecar", service.url,
-             "--secret-file", str(service.secret), "--quiet", *_PATIENT],
-            cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment(),
+            [sys.executable, "-m", *words, "--sidecar", service.url, "--secret-file", str(service.secret)],
+            cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment() | settings,
         )  # fmt: skip
         try:
             _wait(process, service, glance)
@@ -55,7 +65,7 @@ def run_command(
     said.unlink()
     if process.returncode:
         last = "\n".join(spoken[-12:])
-        raise OutsideError(f"`| {command}` failed:\n{last}\nthe end of {service.log}:\n{service.last_lines()}")
+        raise OutsideError(f"{what} failed:\n{last}\nthe end of {service.log}:\n{service.last_lines()}")
     return spoken
 
 

@@ -1,5 +1,6 @@
 """Times, numbers and values as a person reads them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import floor
 
@@ -54,3 +55,31 @@ def one_in(share: float) -> str:
     number = 1 / share
     digits = len(str(int(number))) - 2
     return f"1 in {round(number, -digits):,.0f}" if digits >= 0 else f"1 in {number:.1f}"
+
+
+def number_of(count: int, one: str, several: str = "") -> str:
+    """So many of something.
+
+    >>> number_of(1, "notable"), number_of(2, "notable"), number_of(1200, "was", "were")
+    ('1 notable', '2 notables', '1,200 were')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def span_text(span_s: float) -> str:
+    """A time span as a person reads it.
+
+    >>> span_text(1500), span_text(5400), span_text(100_000)
+    ('25 minutes', '1.5 hours', '27.8 hours')
+    """
+    minutes = round(span_s / 60)
+    return number_of(minutes, "minute") if minutes < 60 else f"{span_s / 3600:.1f} hours"

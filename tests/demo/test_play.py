@@ -32,7 +32,7 @@ def _listens(url: str) -> bool:
 
 def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     console = Console(record=True, width=140)
-    evidence = play(tmp_path, seed=7, users=60, screen=Screen(console))
+    evidence, watch = play(tmp_path, seed=7, users=60, screen=Screen(console), hours=4)
     said = " ".join(console.export_text().split())
     assert evidence.scored["ai_status"].unique().to_list() == ["scored"]
     assert "simulated company" in said and "Splunk itself is not here" in said
@@ -40,6 +40,11 @@ def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     assert first["user"] in said and score_text(first["ai_score"]) in said
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert first["user"] in page and f"{evidence.simulated:,}" in page
+    runs = pl.read_csv(tmp_path / "played" / "runs.csv", schema_overrides={"error": pl.String})
+    assert (len(runs), watch.failed) == (watch.runs, 0) and f"{watch.runs:,} runs of {watch.searches} searches" in page
+    begin = evidence.scored["_time"][0]
+    assert watch.counts.scored == (evidence.scored["_time"] < begin // 86_400 * 86_400 + 3.5 * 3_600).sum()
+    assert f"{watch.counts.scored:,} events scored" in said and "The notables" in said
     for name in ("first-10-days.csv", "last-4-days.csv"):
         assert {"story", "label"}.isdisjoint(pl.read_csv(tmp_path / name, n_rows=1).columns)
 

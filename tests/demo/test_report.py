@@ -1,6 +1,7 @@
 """The report: its figures are those of the scored table, its text is escaped, its parts add up."""
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from sidecar.demo.contributions import contributions_of
 from sidecar.demo.evidence import Evidence, Result, as_numbers, read_scored, weigh, with_truth
 from sidecar.demo.pictures import waterfall
 from sidecar.demo.report import render, write_report
+from sidecar.demo.watch import watched
+from tests.demo.left_behind import nothing_played
 
 MIDNIGHT = 1_772_409_600  # Monday, 2 March 2026, 00:00 UTC
 HOSTILE = "<script>alert('x')</script>"
@@ -55,6 +58,10 @@ def _evidence(scored: pl.DataFrame) -> Evidence:
     return weigh(scored, numbers.clear(), numbers)
 
 
+def _page(scored: pl.DataFrame, facts: Sequence[tuple[str, str]] = ()) -> str:
+    return render(_evidence(scored), watched(nothing_played(), scored, STORIES), STORIES, facts)
+
+
 class Text(HTMLParser):
     """The visible text of a page, and its tags."""
 
@@ -73,7 +80,7 @@ class Text(HTMLParser):
 
 
 def test_the_figures_are_those_of_the_table(scored: pl.DataFrame) -> None:
-    text = Text(render(_evidence(scored), STORIES, [("Seed", "7")])).text
+    text = Text(_page(scored, [("Seed", "7")])).text
     assert "33 sign-ins in 1 days" in text
     assert "32 scored, 2 March to 2 March ; 1 left unscored" in text or "32 scored, 2 March to 2 March; 1 left" in text
     assert "10 alerts, 10 a day" in text
@@ -81,7 +88,7 @@ def test_the_figures_are_those_of_the_table(scored: pl.DataFrame) -> None:
 
 
 def test_the_queue_stands_in_the_order_of_the_scores_with_reasons_and_truth(scored: pl.DataFrame) -> None:
-    page = render(_evidence(scored), STORIES, [])
+    page = _page(scored)
     text = Text(page[page.index('id="queue"') : page.index('id="cases"')]).text
     assert text.index("thief") < text.index("user29") < text.index("user28")
     assert "0.91" in text and "dest=db-1 never seen for thief in 10 days (+2.5)" in text
@@ -89,7 +96,7 @@ def test_the_queue_stands_in_the_order_of_the_scores_with_reasons_and_truth(scor
 
 
 def test_a_missed_attack_is_told_and_shown(scored: pl.DataFrame) -> None:
-    text = Text(render(_evidence(scored), STORIES, [])).text
+    text = Text(_page(scored)).text
     assert "not found" in text
     assert "not among the alerts" in text
 
@@ -97,13 +104,13 @@ def test_a_missed_attack_is_told_and_shown(scored: pl.DataFrame) -> None:
 def test_another_score_changes_the_page(scored: pl.DataFrame) -> None:
     """Nothing is written into the template: with the thief scored low, no attack is found."""
     low = scored.with_columns(ai_score=pl.when(pl.col("user") == "thief").then(0.001).otherwise(pl.col("ai_score")))
-    assert "0 of 2 attacks found" in Text(render(_evidence(low), STORIES, [])).text
+    assert "0 of 2 attacks found" in Text(_page(low)).text
 
 
 @pytest.mark.parametrize("field", ["user", "user_bunit", "dest", "ai_reasons", "ai_severity", "ai_note", "ai_model"])
 def test_hostile_values_are_text(scored: pl.DataFrame, field: str) -> None:
     hit = pl.when(pl.col("user") == "thief").then(pl.lit(HOSTILE)).otherwise(pl.col(field)).alias(field)
-    page = render(_evidence(scored.with_columns(hit)), STORIES, [("Model", HOSTILE)])
+    page = _page(scored.with_columns(hit), [("Model", HOSTILE)])
     assert "<script" not in page
     assert Text(page).tags.count("script") == 0
     assert "&lt;script&gt;" in page
@@ -111,18 +118,18 @@ def test_hostile_values_are_text(scored: pl.DataFrame, field: str) -> None:
 
 def test_hostile_names_in_contributions_are_text(scored: pl.DataFrame) -> None:
     hostile = scored.with_columns(ai_contributions=pl.lit(f"{HOSTILE}:+3.5; dest:-1"))
-    assert "<script" not in render(_evidence(hostile), STORIES, [])
+    assert "<script" not in _page(hostile)
 
 
 def test_the_page_needs_nothing_from_elsewhere(scored: pl.DataFrame) -> None:
-    page = render(_evidence(scored), STORIES, [])
+    page = _page(scored)
     assert not re.search(r"(?:src|href)=[\"'](?!#)", page)
     assert "@import" not in page and "url(" not in page
     assert "default-src 'none'" in page
 
 
 def test_pictures_and_tables_can_be_read_without_seeing_them(scored: pl.DataFrame) -> None:
-    page = render(_evidence(scored), STORIES, [])
+    page = _page(scored)
     assert page.count("<figure>") == page.count("<figcaption")
     assert all('aria-hidden="true"' in svg for svg in re.findall(r"<svg[^>]*>", page))
     headings = re.findall(r"<thead>.*?</thead>", page, re.DOTALL)
@@ -162,7 +169,7 @@ def test_text_can_be_read_in_light_and_in_dark(theme: int) -> None:
 
 
 def test_a_waterfall_adds_up_to_the_margin_it_shows(scored: pl.DataFrame) -> None:
-    page = render(_evidence(scored), STORIES, [])
+    page = _page(scored)
     case = page[page.index('class="fall"') :]
     amounts = [
         float(a.replace("−", "-"))
@@ -219,5 +226,5 @@ def test_the_best_rule_stands_first(scored: pl.DataFrame) -> None:
 
 def test_the_page_is_written(tmp_path: Path, scored: pl.DataFrame) -> None:
     path = tmp_path / "report.html"
-    write_report(path, _evidence(scored), STORIES, [])
+    write_report(path, _evidence(scored), watched(nothing_played(), scored, STORIES), STORIES, [])
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
