@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PINS := --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: help setup demo test browser lint pins sbom app evaluate bench-speed campaign contentctl clean
+.PHONY: help setup demo searches test browser lint pins sbom app evaluate bench-speed campaign contentctl clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ setup: .venv/installed ## a virtual environment with everything pinned
 
 demo: setup ## from nothing to a ranked, explained queue and demo/report.html
 	$(BIN)/aiscore demo
+
+searches: setup ## every shipped search, run in the stand-in over a day: a table, and whether each was right
+	$(BIN)/python -m tests.searches
 
 test: setup browser lint ## every test (a quarter of an hour on two cores)
 	$(BIN)/python -m pytest -q

@@ -1,6 +1,8 @@
-"""Detection quality on real alerts: leave one network out, through the command line, on the written ai_score.
+"""Detection quality on real alerts: leave one network out, through the command line, on the written ai_score; and the
+notables that the shipped searches make of them.
 
-python -m bench.quality            # all figures, a table, bench/results/quality.json, docs/real-data.md
+python -m bench.quality                  # all figures, tables, bench/results/quality.json, docs/real-data.md
+python -m bench.quality --only notables  # the notables only (some five minutes); the other figures stay as they are
 python -m bench.quality --help
 """
 
@@ -23,6 +25,7 @@ from rich.table import Table
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from bench import ait_notables
 from bench.ait import NETWORKS, find_data, windows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,20 +60,46 @@ METHODS = (
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=find_data(ROOT), help="the folder that holds ait_ads/")
+    parser.add_argument("--only", choices=("windows", "notables"), help="the scores of windows, or the notables, only")
     parser.add_argument("--resamples", type=int, default=RESAMPLES, help="bootstrap resamples (default %(default)s)")
     chosen = parser.parse_args()
     if chosen.data is None:
         print("no shared/data/ait_ads beside or above the project: nothing to evaluate (see docs/real-data.md)")
         return 0
-    tables = {network: windows(chosen.data, network) for network in NETWORKS}
+    if chosen.only != "notables":
+        evaluate_windows(chosen.data, chosen.resamples)
+    if chosen.only != "windows":
+        evaluate_notables(chosen.data)
+    return 0
+
+
+def evaluate_windows(data: Path, resamples: int) -> None:
+    """Score every window of every network, and keep, show and write down the figures."""
+    tables = {network: windows(data, network) for network in NETWORKS}
     scores = score_all(tables)
     truth = {network: table["label"].to_numpy() == 1 for network, table in tables.items()}
-    results = figures(scores, truth, chosen.resamples)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    write_doc(results)
+    results = figures(scores, truth, resamples)
+    keep(results)
+    write_doc("figures", lines_of(results))
     Console(width=110).print(table_of(results))
-    return 0
+
+
+def evaluate_notables(data: Path) -> None:
+    """Play every network through the searches, and keep, show and write down the figures."""
+    found = ait_notables.measured(data)
+    keep(ait_notables.results_of(found))
+    write_doc("notables", ait_notables.lines_of(found))
+    table = Table(*ait_notables.HEADS, title="AIT-ADS through the searches of the recipe alerts")
+    for cells in ait_notables.rows_of(found):
+        table.add_row(*cells)
+    Console(width=130).print(table)
+
+
+def keep(results: dict[str, object]) -> None:
+    """Put figures into quality.json; those of other parts stay."""
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(kept | results, indent=2) + "\n", encoding="utf-8")
 
 
 def score_all(tables: dict[str, pl.DataFrame]) -> Scores:
@@ -210,8 +239,8 @@ def rows_of(results: dict[str, object]) -> list[list[str]]:
     return found
 
 
-def write_doc(results: dict[str, object]) -> None:
-    """Put the table between the marks of docs/real-data.md."""
+def lines_of(results: dict[str, object]) -> list[str]:
+    """The table of the windows, and how sure it is, in Markdown."""
     head = ["method", *NETWORKS, "mean AP", "90% interval", "AUROC"]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(cells)} |" for cells in rows_of(results)]
@@ -223,10 +252,16 @@ def write_doc(results: dict[str, object]) -> None:
         "AIScore with labels beats plain XGBoost with "
         f"probability {better['supervised_better_than_xgboost']:.3f}.",  # type: ignore[index]
     ]
+    return lines
+
+
+def write_doc(part: str, lines: list[str]) -> None:
+    """Put lines between the marks of a part of docs/real-data.md."""
     text = DOC.read_text(encoding="utf-8")
-    before, rest = text.split("<!-- figures -->\n")
-    _, after = rest.split("<!-- end of figures -->")
-    DOC.write_text(f"{before}<!-- figures -->\n{chr(10).join(lines)}\n<!-- end of figures -->{after}", encoding="utf-8")
+    before, rest = text.split(f"<!-- {part} -->\n")
+    _, after = rest.split(f"<!-- end of {part} -->")
+    written = "\n".join(lines)
+    DOC.write_text(f"{before}<!-- {part} -->\n{written}\n<!-- end of {part} -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,29 +5,41 @@ from __future__ import annotations
 from splunk_app.searches.definitions import Behaviour, Definitions
 
 SHARE = 0.25
-"""Of all that speaks for strangeness; a behaviour with less does not count, unless it is the most."""
+"""Of all that an event itself has of strangeness; a behaviour with less does not count, unless it is the most."""
+
+OWN, OWN_SHARE = 2.0, 0.15
+"""What an event must have of strangeness of its own: about two standard deviations of ordinary margins, or this share of
+all that speaks for strangeness. One that is only near to strange ones, such as another host's while a scan goes on, has
+neither: its score stands, but it raises no risk."""
 
 
 def behaviour_macro(found: Definitions, recipe: str) -> str:
     """The definition of `aiscore_<recipe>_behaviour`: ai_behaviour and ai_techniques of scored rows, commas between."""
     behaviours = found.of_recipe(recipe)
-    first = behaviours[0]
-    parts = [f"{_rex(field)}" for one in behaviours for field in one.fields]
+    parts = [_rex(field) for one in behaviours for field in one.fields]
     sums = ", ".join(f"ai_b_{one.name}={_sum(one)}" for one in behaviours)
     names = ", ".join(f"ai_b_{one.name}" for one in behaviours)
-    positive = "+".join(f"max(ai_b_{one.name}, 0)" for one in behaviours)
+    own = "+".join(f"max(ai_b_{one.name}, 0)" for one in behaviours)
+    around = "max(tonumber(coalesce(ai_c_context, 0)), 0)"
     return " \\\n".join(
         [
-            *_joined(parts),
+            *_joined([*parts, _rex("context")]),
             f"| eval {sums}",
-            f"| eval ai_most=max({names})",
-            f"| eval ai_least=min(ai_most, {SHARE}*({positive}))",
-            f'| eval ai_behaviour=case(ai_status="unscored", null(), ai_most<=0, "{first.name}", true(), \\\n'
-            f'    mvjoin(mvappend({_each(behaviours, [one.name for one in behaviours])}), ","))',
-            f'| eval ai_techniques=case(ai_status="unscored", null(), ai_most<=0, "{_of(first)}", true(), \\\n'
-            f'    mvjoin(mvdedup(mvappend({_each(behaviours, [_of(one) for one in behaviours])})), ","))',
-            "| fields - ai_b_* ai_c_* ai_most ai_least",
+            f"| eval ai_own={own}, ai_most=max({names}), ai_around={around}",
+            f"| eval ai_least=min(ai_most, {SHARE}*ai_own)",
+            f"| eval ai_behaviour={_named(behaviours, [one.name for one in behaviours])}",
+            f"| eval ai_techniques={_named(behaviours, [_of(one) for one in behaviours])}",
+            "| fields - ai_b_* ai_c_* ai_most ai_least ai_own ai_around",
         ]
+    )
+
+
+def _named(behaviours: tuple[Behaviour, ...], values: list[str]) -> str:
+    """What counts of an event; the first of the recipe where nothing was explained."""
+    return (
+        'case(ai_status="unscored", null(), coalesce(ai_contributions, "")="", '
+        f'"{values[0]}", \\\n    ai_own<{OWN} AND ai_own<={OWN_SHARE}*(ai_own+ai_around), null(), true(), \\\n'
+        f'    mvjoin(mvdedup(mvappend({_each(behaviours, values)})), ","))'
     )
 
 

@@ -82,7 +82,7 @@ def _network(rng: np.random.Generator, starts_s: float, last_day_s: float) -> pl
     rows = 2_500 * DAYS
     source = rng.integers(40, size=rows)
     dest = (source * 3 + rng.integers(6, size=rows)) % 60
-    busy_s = rng.normal(13, 3, rows).clip(6, 21) * HOUR_S
+    busy_s = rng.triangular(6, 13, 21, rows) * HOUR_S
     quiet = pl.DataFrame(
         {
             "_time": np.sort(starts_s + rng.integers(DAYS, size=rows) * DAY_S + busy_s),

@@ -21,6 +21,17 @@ class Pattern(Validator):
         return value
 
 
+class Unwrapped(Pattern):
+    """Text as Pattern takes it; parentheses and quotes around it, which a subsearch may write, are dropped.
+
+    >>> Unwrapped("[a-z]+", "letters")('("abc")')
+    'abc'
+    """
+
+    def __call__(self, value):
+        return Pattern.__call__(self, value if value is None else value.strip('()" '))
+
+
 class OneOf(Validator):
     """One word of a few.
 
@@ -95,7 +106,7 @@ def field():
 def heads():
     """Heads of the ledger as | aiaudit action=head gives them, or `none`."""
     one = "[1-9][0-9]{0,14}:[0-9a-f]{64}"
-    return Pattern("none|%s([, ]+%s){0,199}" % (one, one), "none, or at most 200 of NUMBER:HASH with commas between")
+    return Unwrapped("none|%s([, ]+%s){0,199}" % (one, one), "none, or at most 200 of NUMBER:HASH with commas between")
 
 
 def version():
