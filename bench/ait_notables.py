@@ -154,6 +154,7 @@ def lines_of(found: list[Shown]) -> list[str]:
         *(f"| {' | '.join(cells)} |" for cells in rows_of(found)),
         "",
         f"{results['ait_notables_per_network_day']} notables a network and day; "
-        f"{results['ait_phases_with_notable']:.0%} of the phases covered, {results['ait_phases_with_notable_labelled']:.0%} by rows that hold a labelled alert, "
+        f"{results['ait_phases_with_notable']:.0%} of the phases covered, "
+        f"{results['ait_phases_with_notable_labelled']:.0%} by rows that hold a labelled alert, "
         f"{results['ait_phases_with_notable_strict']:.0%} by rows before the notable was raised.",
     ]
