@@ -144,6 +144,8 @@ def _column(name: str, values: list[Any]) -> pl.Series:
     if any(isinstance(value, list) for value in values):
         several = [value if isinstance(value, list) or value is None else [value] for value in values]
         return pl.Series(name, several, dtype=columns.LISTS)
+    if all(value is None or isinstance(value, str) for value in values):
+        return pl.Series(name, values, dtype=pl.String)
     numbers = [value if isinstance(value, int | float) else None for value in values]
     shown = text(pl.Series(name, numbers, dtype=pl.Float64))
     texts = [value if isinstance(value, str) else number for value, number in zip(values, shown, strict=True)]

@@ -71,8 +71,13 @@ def as_kind(series: pl.Series, kind: pl.DataType) -> pl.Series:
 
 
 def _without_empty(series: pl.Series) -> pl.Series:
-    lists = pl.DataFrame({"v": series.list.drop_nulls()})
-    return lists.select(pl.when(pl.col("v").list.len() > 0).then("v").alias(series.name))[series.name]
+    present = pl.col("v").list.drop_nulls()
+    return (
+        series.alias("v")
+        .to_frame()
+        .select(pl.when(present.list.len() > 0).then(present).alias(series.name))
+        .to_series()
+    )
 
 
 def _common(one: pl.DataType | None, other: pl.DataType) -> pl.DataType:

@@ -46,10 +46,9 @@ def number(series: pl.Series) -> pl.Series:
         raise NotSupported("a Boolean as a number")
     if series.dtype != pl.String:
         return series.cast(pl.Float64)
-    if series.null_count() == len(series):
-        return series.cast(pl.Float64)
-    looks = series.str.contains(_NUMBER)
-    return series.set(~looks.fill_null(False), None).cast(pl.Float64, strict=False)
+    value = pl.col("v")
+    looks = pl.when(value.str.contains(_NUMBER)).then(value)
+    return series.alias("v").to_frame().select(looks.cast(pl.Float64, strict=False).alias(series.name)).to_series()
 
 
 def single(series: pl.Series, purpose: str) -> pl.Series:

@@ -22,15 +22,18 @@ def run(stage: Lookup, table: pl.DataFrame, search: RunningSearch) -> pl.DataFra
     if any(name not in found.table.columns for name in [*inputs, *(name for name, _ in outputs)]):
         raise SplError("Could not find all of the specified lookup fields in the lookup table.")
     matches = _matches(stage, table, found)
+    rows = pl.DataFrame({"row": pl.int_range(table.height, eager=True)})
+    # Nearly always a row matches one entry at most, and needs no list.
+    alone = matches["row"].n_unique() == matches.height
+    entry_of_row = rows.join(matches, on="row", how="left", maintain_order="left")["entry"] if alone else None
     for lookup_field, event_field in outputs:
-        values = matches.join(
-            pl.DataFrame({"entry": pl.int_range(found.table.height, eager=True), "value": found.table[lookup_field]}),
-            on="entry",
-            maintain_order="left",
-        )
-        lists = values.drop_nulls("value").group_by("row", maintain_order=True).agg("value")
-        rows = pl.DataFrame({"row": pl.int_range(table.height, eager=True)})
-        result = columns.narrow(rows.join(lists, on="row", how="left", maintain_order="left")["value"])
+        values = found.table[lookup_field]
+        if entry_of_row is not None:
+            result = columns.narrow(values.gather(entry_of_row))
+        else:
+            lists = matches.with_columns(values.gather(matches["entry"]).alias("value")).drop_nulls("value")
+            several = lists.group_by("row", maintain_order=True).agg("value")
+            result = columns.narrow(rows.join(several, on="row", how="left", maintain_order="left")["value"])
         absent = columns.column(table, event_field).is_null()
         where = pl.repeat(True, table.height, eager=True) if stage.overwrite else absent
         table = eventstats.write(table, event_field, result, where)

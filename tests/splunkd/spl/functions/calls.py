@@ -58,7 +58,7 @@ class Arguments:
         found = self.value(at)
         if found.dtype != pl.Boolean:
             raise SplError(f"The arguments to the '{self.name}' function are invalid: it needs a condition.")
-        return found.fill_null(False)
+        return decided(found)
 
     def written_text(self, at: int) -> str:
         """The argument, which must stand in the search itself."""
@@ -96,12 +96,17 @@ def repeated(value: object, rows: int, kind: pl.DataType) -> pl.Series:
     return pl.Series([value], dtype=kind).new_from_index(0, rows) if rows else pl.Series([], dtype=kind)
 
 
+def decided(mask: pl.Series) -> pl.Series:
+    """What is neither true nor false is false."""
+    return mask.fill_null(False) if mask.null_count() else mask
+
+
 def choose(mask: pl.Series, yes: pl.Series, no: pl.Series) -> pl.Series:
     """The value of `yes` where the mask is true, else that of `no`; both in the kind that can hold them."""
     kinds = {one.dtype for one in (yes, no) if one.null_count() < len(one)}
     if pl.Boolean in kinds:
         if len(kinds) > 1:
             raise NotSupported("a Boolean in one branch and a value in the other")
-        return yes.cast(pl.Boolean).zip_with(mask.fill_null(False), no.cast(pl.Boolean))
+        return yes.cast(pl.Boolean).zip_with(decided(mask), no.cast(pl.Boolean))
     kind = LISTS if LISTS in kinds else pl.String() if pl.String in kinds or not kinds else pl.Float64()
-    return as_kind(yes, kind).zip_with(mask.fill_null(False), as_kind(no, kind))
+    return as_kind(yes, kind).zip_with(decided(mask), as_kind(no, kind))
