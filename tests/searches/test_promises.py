@@ -250,3 +250,25 @@ def test_when_the_clocks_change_every_minute_is_scored(day: str) -> None:
     }
     first, last = min(covered), max(covered)
     assert covered == set(range(first, last + 60, 60)) and last - first > 28 * 3600
+
+
+def test_what_was_strange_does_not_teach_and_a_new_fit_waits_for_a_person(splunk: Splunk, company: Estate) -> None:
+    splunk.add_events(RECIPE, morning(company))
+    splunk.define("aiscore_floor", "0")
+    splunk.define("aiscore_teach_below", "0.15")
+    night_s = company.last_day_s + 86_400 + 3.2 * HOUR_S
+    ran(splunk, LATE, night_s)
+    ran(splunk, f"AIScore - Learn {RECIPE}", night_s)
+    learned = splunk.search('| search index=summary source="AIScore - Learned"', "-10d", "+10d")
+    strange = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) >= 0.15)
+    ordinary = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) < 0.15)
+    assert not strange.is_empty() and set(learned["ai_key"].to_list()) == set(ordinary["ai_key"].to_list())
+    before = splunk.search(f"| aimodels model={RECIPE}")
+    fit = splunk.app.conf("savedsearches")[f"AIScore - Fit {RECIPE}"]["search"]
+    (job,) = splunk.search(f"{fit} wait=120", "-10d", "+10d").to_dicts()
+    assert (job["state"], job["rows"]) == ("done", str(ordinary.height))
+    after = splunk.search(f"| aimodels model={RECIPE}")
+    assert after.height == before.height + 1
+    champion = pl.col("state") == "champion"
+    assert before.filter(champion).height == 1
+    assert after.filter(champion)["version"].to_list() == before.filter(champion)["version"].to_list()
