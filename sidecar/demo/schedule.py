@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sidecar.demo.search import run_module
 from sidecar.demo.service import Service
+from sidecar.demo.words import number_of
 from sidecar.errors import OutsideError
 
 RECIPE = "authentication"
@@ -43,7 +44,8 @@ class Told:
     def words(self) -> str:
         """The counts as a person reads them."""
         bad = f", {self.failed} failed" if self.failed else ""
-        return f"{self.runs:,} runs{bad}, {self.risk_events:,} risk events, {self.notables} notables"
+        raised = f"{number_of(self.risk_events, 'risk event')}, {number_of(self.notables, 'notable')}"
+        return f"{number_of(self.runs, 'run')}{bad}, {raised}"
 
 
 def run_schedule(out: Path, hours: float, service: Service, glance: Callable[[Told], None]) -> Told:

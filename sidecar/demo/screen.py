@@ -67,15 +67,14 @@ class Screen:
         columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
         if total:
             columns[2:2] = [BarColumn(bar_width=24), *([MofNCompleteColumn()] if counted else [])]
-        columns.append(TextColumn("{task.fields[now]}", style="dim", markup=False))
         begun = lined = time.monotonic()
         hidden = not self.console.is_terminal
         with Progress(*columns, console=self.console, transient=True, disable=hidden) as progress:
-            task = progress.add_task(escape(doing), total=total, now="")
+            task = progress.add_task(escape(doing), total=total)
 
             def show(done: float, now: str = "") -> None:
                 nonlocal lined
-                progress.update(task, completed=done, now=now)
+                progress.update(task, completed=done, description=escape(now or doing))
                 if hidden and now and time.monotonic() - lined > LINE_EVERY_S:
                     lined = time.monotonic()
                     self.say(now)

@@ -14,6 +14,7 @@ import requests
 from rich.console import Console
 
 from sidecar.demo.play import _rows_of, main, play
+from sidecar.demo.schedule import run_schedule
 from sidecar.demo.screen import Screen
 from sidecar.demo.search import checkout, run_command
 from sidecar.demo.service import Service, environment, serving
@@ -32,7 +33,7 @@ def _listens(url: str) -> bool:
 
 def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     console = Console(record=True, width=140)
-    evidence, watch = play(tmp_path, seed=7, users=60, screen=Screen(console), hours=4)
+    evidence, watch = play(tmp_path, seed=7, users=60, screen=Screen(console), hours=2)
     said = " ".join(console.export_text().split())
     assert evidence.scored["ai_status"].unique().to_list() == ["scored"]
     assert "simulated company" in said and "Splunk itself is not here" in said
@@ -43,10 +44,35 @@ def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     runs = pl.read_csv(tmp_path / "played" / "runs.csv", schema_overrides={"error": pl.String})
     assert (len(runs), watch.failed) == (watch.runs, 0) and f"{watch.runs:,} runs of {watch.searches} searches" in page
     begin = evidence.scored["_time"][0]
-    assert watch.counts.scored == (evidence.scored["_time"] < begin // 86_400 * 86_400 + 3.5 * 3_600).sum()
+    assert watch.counts.scored == (evidence.scored["_time"] < begin // 86_400 * 86_400 + 1.5 * 3_600).sum()
     assert f"{watch.counts.scored:,} events scored" in said and "The notables" in said
     for name in ("first-10-days.csv", "last-4-days.csv"):
         assert {"story", "label"}.isdisjoint(pl.read_csv(tmp_path / name, n_rows=1).columns)
+
+
+def test_progress_is_told_where_no_bar_can_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sidecar.demo.screen.LINE_EVERY_S", -1.0)
+    console = Console(record=True, width=140, force_terminal=False)
+    with Screen(console).step("work [x]", 10) as show:
+        show(5, "half [done]")
+    assert [line.split() for line in console.export_text().splitlines()] == [
+        ["half", "[done]"], ["done", "work", "[x]", "0.0", "s"],
+    ]  # fmt: skip
+
+
+def test_searches_that_fail_are_told_with_their_own_words(tmp_path: Path) -> None:
+    """No events to fit from: the process says so, and the demo with it."""
+    (tmp_path / "log").write_text("")
+    for name in ("first-10-days.csv", "last-4-days.csv"):
+        (tmp_path / name).write_text(
+            "_time,user,src,src_country,dest,app,action,bytes_out\n1772409600,a,b,DE,c,d,success,1\n"
+        )
+    with (
+        serving(tmp_path / "home", tmp_path / "log") as service,
+        pytest.raises(OutsideError, match="the searches on their schedule failed") as told,
+    ):
+        run_schedule(tmp_path, 1, service, lambda _: None)
+    assert "AIScore - First fit authentication" in str(told.value)
 
 
 def test_the_sidecar_ends_with_the_demo_and_its_secrets_are_new_each_time(tmp_path: Path) -> None:
