@@ -131,13 +131,17 @@ def schedule(cron: str, earliest: str, latest: str) -> dict[str, str]:
     }
 
 
-def throttle(fields: str, period: str) -> dict[str, str]:
-    """The alert condition and its suppression."""
+def throttle(fields: str, period: str, *, digest: bool = True) -> dict[str, str]:
+    """The alert condition and its suppression.
+
+    digest: all results at once, as Enterprise Security's actions read them. Without it each result is an alert of its
+    own, which is what the specification promises the fields for.
+    """
     return {
         "counttype": "number of events",
         "relation": "greater than",
         "quantity": "0",
-        "alert.digest_mode": "1",
+        "alert.digest_mode": str(int(digest)),
         "alert.suppress": "1",
         "alert.suppress.fields": fields,
         "alert.suppress.period": period,

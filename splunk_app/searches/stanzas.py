@@ -27,7 +27,11 @@ def _keys(search: SearchDefinition) -> dict[str, str]:
         keys |= {"action.summary_index": "1", "action.summary_index._name": search.summary_index}
     if search.alert:
         keys |= {"alert.track": "1", "alert.severity": str(search.severity)}
-        keys |= throttle(search.suppress_fields, search.suppress_period) if search.suppress_fields else _any_row()
+        keys |= (
+            throttle(search.suppress_fields, search.suppress_period, digest=False)
+            if search.suppress_fields
+            else _any_row()
+        )
     return keys
 
 

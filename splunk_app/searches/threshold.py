@@ -34,9 +34,7 @@ def threshold_keys(found: Definitions) -> dict[str, str]:
         **schedule(rule.cron_schedule, rule.earliest, rule.latest),
         **correlation(rule.name, annotated, found.publish_time),
         **_notable(rule.name.removesuffix(SUFFIX)),
-        **throttle(rule.suppress_fields, rule.suppress_period),
-        # Without ES the fields of a throttle are documented for alerts of one row only.
-        "alert.digest_mode": "0",
+        **throttle(rule.suppress_fields, rule.suppress_period, digest=False),
         "alert.track": "1",
         "alert.severity": str(rule.severity),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -40,9 +41,9 @@ def splunk(tmp_path: Path, service: Service, company: Estate) -> Iterator[Splunk
         yield running
 
 
-def settled(home: Path, service: Service, company: Estate) -> Splunk:
-    """A live Splunk that knows the sidecar; to be entered."""
-    splunk = Splunk(home, now_s=company.last_day_s)
+def settled(home: Path, service: Service, company: Estate, **readings: Any) -> Splunk:
+    """A live Splunk that knows the sidecar; to be entered. `readings`: what public sources leave open."""
+    splunk = Splunk(home, now_s=company.last_day_s, **readings)
     site.connect(splunk, service.url, service.secret.read_text(encoding="utf-8").strip())
     site.read_from(splunk, RECIPE, RECIPE)
     site.go_live(splunk)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
-from tests.searches.conftest import RECIPE, kept_rows, raised
+from sidecar.demo.service import Service
+from tests.searches.conftest import RECIPE, kept_rows, raised, settled
 from tests.searches.estate import Estate
 from tests.splunkd import cron, site, times
 from tests.splunkd.dispatch import RunReport
@@ -272,3 +274,22 @@ def test_what_was_strange_does_not_teach_and_a_new_fit_waits_for_a_person(splunk
     champion = pl.col("state") == "champion"
     assert before.filter(champion).height == 1
     assert after.filter(champion)["version"].to_list() == before.filter(champion)["version"].to_list()
+
+
+@pytest.mark.parametrize("several", ["repeated", "joined"])
+def test_a_backfill_scores_a_field_of_several_values_as_it_was(
+    tmp_path: Path, service: Service, company: Estate, several: str
+) -> None:
+    """However a summary event holds several values: what is kept holds none."""
+    with settled(tmp_path / "splunk", service, company, several=several) as splunk:
+        splunk.add_events("alerts", company.alerts)
+        site.read_from(splunk, "alerts", "alerts")
+        at_s = company.last_day_s + 10 * HOUR_S + 300
+        splunk.define("aiscore_floor", "0")
+        with away(splunk):
+            ran(splunk, "AIScore - Score alerts", at_s)
+        rows = splunk.search("| `aiscore_unscored(alerts)` | `aiscore_alerts_unpack`", "-10d", "+10d")
+        whole = splunk.search("| `aiscore_alerts` | `aiscore_alerts_rows`", f"{at_s - 3900:.0f}", f"{at_s - 300:.0f}")
+        assert any(len(values) > 1 for values in rows["signature"].to_list())
+        assert rows.sort("ai_key")["signature"].to_list() == whole.sort("ai_key")["signature"].to_list()
+        assert rows.sort("ai_key")["_time"].to_list() == whole.sort("ai_key")["_time"].to_list()

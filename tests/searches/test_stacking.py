@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
-from tests.searches.conftest import kept_rows
+from sidecar.demo.service import Service
+from tests.searches.conftest import kept_rows, settled
+from tests.searches.estate import Estate
 from tests.splunkd import site
 from tests.splunkd.splunk import Splunk
 
@@ -108,3 +112,18 @@ def test_enterprise_securitys_own_rule_stacks_our_risk(splunk: Splunk) -> None:
         ("ana", 240.0, 2.0),
         ("ws-1", 240.0, 2.0),
     }
+
+
+@pytest.mark.parametrize("digest_fields", ["results", "alert"])
+def test_one_entity_told_does_not_hide_the_next(
+    tmp_path: Path, service: Service, company: Estate, digest_fields: str
+) -> None:
+    """Whatever throttling by fields means in digest mode: the stacking rule does not need it."""
+    with settled(tmp_path / "splunk", service, company, digest_fields=digest_fields) as splunk:
+        kept_rows(splunk, [{}] * 5, splunk.now_s)
+        stacked(splunk)
+        splunk.stand_still(splunk.now_s + 1800)
+        others = [{"user": "bob", "src": f"ws-{n}", "ai_event_id": f"b{n:031x}", "ai_key": f"b{n}"} for n in range(5)]
+        kept_rows(splunk, others, splunk.now_s)
+        stacked(splunk)
+        assert {one.row["entity"] for one in splunk.desk.notables} == {"ana", "bob"}
