@@ -8,9 +8,9 @@ SHARE = 0.25
 """Of all that an event itself has of strangeness; a behaviour with less does not count, unless it is the most."""
 
 OWN, OWN_SHARE = 2.0, 0.15
-"""What an event must have of strangeness of its own: about two standard deviations of ordinary margins, or this share of
-all that speaks for strangeness. One that is only near to strange ones, such as another host's while a scan goes on, has
-neither: its score stands, but it raises no risk."""
+"""What an event must have of strangeness of its own: about two standard deviations of ordinary margins, or this share
+of all that speaks for strangeness. One that is only near to strange ones, such as another host's while a scan goes on,
+has neither: its score stands, but it raises no risk."""
 
 
 def behaviour_macro(found: Definitions, recipe: str) -> str:
