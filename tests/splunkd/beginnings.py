@@ -5,17 +5,23 @@ Splunk computes it each time; the rows are the same. Forty risk rules a half hou
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import polars as pl
 
 from tests.splunkd.app_world import AppWorld
 from tests.splunkd.spl import filters, tree
 from tests.splunkd.spl import run as language
+from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.parse import parse
 from tests.splunkd.spl.tree import Pipeline, Stage
 from tests.splunkd.spl.world import RunningSearch
 
-_SAME_FOR_ALL = (tree.Dedup, tree.Eval, tree.Eventstats, tree.Fields, tree.Sort, tree.Where)
+_SAME_FOR_ALL = (tree.Dedup, tree.Eval, tree.Eventstats, tree.Fields, tree.Makemv, tree.Sort, tree.Where)
 """Commands that look at nothing but their rows and the search's time."""
+
+Mark = tuple[Stage, Hashable]
+"""A stage, and what else its result depends on: the rows of a lookup."""
 
 
 class Beginnings:
@@ -24,23 +30,39 @@ class Beginnings:
     def __init__(self, world: AppWorld) -> None:
         self._world = world
         self._state: tuple[float, ...] = ()
-        self._known: dict[tuple[Stage, ...], tuple[pl.DataFrame, int]] = {}
+        self._known: dict[tuple[Mark, ...], tuple[pl.DataFrame, int]] = {}
 
     def run(self, search: RunningSearch) -> pl.DataFrame:
         """The result of a search."""
         stages = parse(search.text, self._world).stages
-        shared = _shared(stages)
+        marks = self._marks(stages[: _shared(stages)])
+        shared = len(marks)
         if not shared:
             return language.execute(Pipeline(stages), pl.DataFrame(), search, first=True)
         self._forget_unless((self._world.indexes.writes, search.earliest_s, search.latest_s, search.now_s))
-        done = next((at for at in range(shared, 0, -1) if stages[:at] in self._known), 0)
-        table, read = self._known[stages[:done]] if done else (pl.DataFrame(), 0)
+        done = next((at for at in range(shared, 0, -1) if marks[:at] in self._known), 0)
+        table, read = self._known[marks[:done]] if done else (pl.DataFrame(), 0)
         before = self._world.rows_read
         self._world.rows_read += read
         for at in range(done, shared):
             table = language.execute(Pipeline(stages[at : at + 1]), table, search, first=at == 0)
-            self._known[stages[: at + 1]] = table, self._world.rows_read - before
+            self._known[marks[: at + 1]] = table, self._world.rows_read - before
         return language.execute(Pipeline(stages[shared:]), table, search, first=False)
+
+    def _marks(self, stages: tuple[Stage, ...]) -> tuple[Mark, ...]:
+        """As far as the lookups can be read; one that cannot is told when it is its turn."""
+        found: list[Mark] = []
+        for stage in stages:
+            if not isinstance(stage, tree.Lookup):
+                found.append((stage, None))
+                continue
+            try:
+                known = self._world.lookup(stage.lookup)
+            except SplError:
+                break
+            rows = tuple(known.table.columns), tuple(map(str, known.table.rows()))
+            found.append((stage, (rows, known.case_sensitive, known.max_matches)))
+        return tuple(found)
 
     def _forget_unless(self, state: tuple[float, ...]) -> None:
         if state != self._state:
@@ -53,6 +75,6 @@ def _shared(stages: tuple[Stage, ...]) -> int:
         return 0
     for at, stage in enumerate(stages):
         plain = isinstance(stage, tree.Search) and not filters.has_subsearch(stage.filter)
-        if not plain and not isinstance(stage, _SAME_FOR_ALL):
+        if not plain and not isinstance(stage, (*_SAME_FOR_ALL, tree.Lookup)):
             return at
     return len(stages)

@@ -33,6 +33,11 @@ search = {BEGIN} | head 1 | collect index=summary
 dispatch.earliest_time = -24h
 dispatch.latest_time = now
 
+[Looked up]
+search = {BEGIN} | lookup names user OUTPUT full | stats count BY full
+dispatch.earliest_time = -24h
+dispatch.latest_time = now
+
 [By subsearch]
 search = {BEGIN} | search [ search index=main user=a | dedup user | fields user ] | stats count
 dispatch.earliest_time = -24h
@@ -42,7 +47,12 @@ dispatch.latest_time = now
 
 @pytest.fixture
 def splunk(tmp_path: Path) -> Iterator[Splunk]:
-    app = small_app.folder(tmp_path / "origin", savedsearches=SEARCHES)
+    app = small_app.folder(
+        tmp_path / "origin",
+        savedsearches=SEARCHES,
+        transforms="[names]\nfilename = names.csv\n",
+        lookups__names="user,full\na,Ann\n",
+    )
     with Splunk(tmp_path / "home", app, now_s=DAY) as found:
         times = [DAY - 7200, DAY - 600, DAY - 60]
         found.add_events("main", pl.DataFrame({"_time": times, "user": ["a", "b", "a"], "n": ["3", "1", "2"]}))
@@ -72,6 +82,20 @@ def test_another_window_or_another_time_is_read_for_itself(splunk: Splunk) -> No
     assert _count(splunk, "Count") == ("3", 3)
     assert _count(splunk, "Count an hour") == ("2", 2)
     assert splunk.run_once("Count", DAY + 83_000).results["count"].to_list() == [2.0]
+
+
+def test_a_lookup_that_has_changed_is_looked_up_again(splunk: Splunk) -> None:
+    def full() -> list[str]:
+        report = splunk.run_once("Looked up")
+        assert report.ok, report.error
+        return report.results["full"].to_list()
+
+    assert full() == full() == ["Ann"]
+    path = splunk.app.folder / "lookups" / "names.csv"
+    path.write_text("user,full\nb,Bob\n", encoding="utf-8")
+    assert full() == ["Bob"]
+    path.unlink()
+    assert "names" in splunk.run_once("Looked up").error
 
 
 def test_a_subsearch_runs_each_time(splunk: Splunk) -> None:
