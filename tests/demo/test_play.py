@@ -107,13 +107,14 @@ def test_a_command_that_fails_is_told_with_its_own_words(tmp_path: Path) -> None
         run_command("aiscore no_such_option=1", tmp_path / "events.csv", tmp_path / "out.csv", service)
 
 
-def test_ending_the_demo_ends_its_sidecar(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", ["home/keys/ticket.key", "runs.jsonl"])
+def test_ending_the_demo_ends_its_sidecar_and_its_searches(tmp_path: Path, begun: str) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-m", "sidecar.cli", "demo", "--users", "60", "--out", str(tmp_path)],
         cwd=checkout(), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     give_up = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "home" / "keys" / "ticket.key").exists() and time.monotonic() < give_up:
+    while not (tmp_path / begun).exists() and time.monotonic() < give_up:
         time.sleep(0.05)
     lock = tmp_path / "home" / "serve.lock"
     assert lock.exists()
