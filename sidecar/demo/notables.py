@@ -55,7 +55,8 @@ def _judged(
     story = _story(entity, kind, raised_s, attacks)
     return Notable(
         raised_s, entity, kind, _number(row.get("ai_risk_sum")), severity, row.get("ai_behaviours", ""),
-        tuple(reasons_of(row.get("ai_reasons", ""))), int(_number(row.get("ai_events"))), story,
+        # Two behaviours may have the same reason.
+        tuple(dict.fromkeys(reasons_of(row.get("ai_reasons", "")))), int(_number(row.get("ai_events"))), story,
         raised_s - begins_s.get(story, raised_s),
     )  # fmt: skip
 

@@ -166,6 +166,11 @@ def test_hostile_values_are_text(tmp_path: Path, field: str) -> None:
     assert "<script>" in console.export_text()
 
 
+def test_a_reason_of_two_behaviours_is_told_once(tmp_path: Path) -> None:
+    one = notable(MIDNIGHT + HOUR_S, "bob", ai_reasons="a (+2); b (+1); a (+2)")
+    assert _watch(tmp_path, notables=[one]).notables[0].reasons == ("a (+2)", "b (+1)")
+
+
 def test_odd_numbers_are_none(tmp_path: Path) -> None:
     (found,) = _watch(tmp_path, notables=[notable(MIDNIGHT + HOUR_S, "bob", ai_risk_sum="many", ai_events="")]).notables
     assert (found.risk, found.events) == (0.0, 0)
