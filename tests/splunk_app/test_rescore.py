@@ -181,6 +181,12 @@ def test_one_result_of_a_notable_event(call: Call, sidecar: Sidecar) -> None:
     assert sidecar.scored[0].rows()[0]["_time"] == "1767220000"
 
 
+def test_an_event_is_scored_again_as_of_its_own_millisecond(call: Call, sidecar: Sidecar) -> None:
+    found = row(orig_time="1767220000", ai_time="1767220000.123", _time="1767225660")
+    assert call.run([found]).code == 0
+    assert sidecar.scored[0].rows()[0]["_time"] == "1767220000.123"
+
+
 @pytest.mark.parametrize("known", ["result_id", "folder", "no file"])
 def test_a_call_for_each_result(call: Call, known: str) -> None:
     changed: dict[str, Any] = {"result_id": "4"}

@@ -212,12 +212,12 @@ def model_of(row, parameters):
 def inputs_of(row, fields):
     """The row's value of each input field.
 
-    A notable has a time of its own and keeps the event's as orig_time; the summary index keeps several values as one
-    text with || between them.
+    A notable has a time of its own and keeps the event's as orig_time, in whole seconds; ai_time has it as it was
+    scored. The summary index keeps several values as one text with || between them.
     """
     found = {field: row.get(field) or "" for field in fields}
-    if "_time" in found and row.get("orig_time"):
-        found["_time"] = row["orig_time"]
+    if "_time" in found:
+        found["_time"] = row.get("ai_time") or row.get("orig_time") or found["_time"]
     if row.get("ai_recipe"):
         found.update((f, v.split(_PACKED)) for f, v in found.items() if isinstance(v, str) and _PACKED in v)
     return found
