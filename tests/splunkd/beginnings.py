@@ -30,7 +30,8 @@ class Beginnings:
     def __init__(self, world: AppWorld) -> None:
         self._world = world
         self._state: tuple[float, ...] = ()
-        self._known: dict[tuple[Mark, ...], tuple[pl.DataFrame, int]] = {}
+        self._numbers: dict[Mark, int] = {}
+        self._known: dict[tuple[int, ...], tuple[pl.DataFrame, int]] = {}
 
     def run(self, search: RunningSearch) -> pl.DataFrame:
         """The result of a search."""
@@ -49,8 +50,8 @@ class Beginnings:
             self._known[marks[: at + 1]] = table, self._world.rows_read - before
         return language.execute(Pipeline(stages[shared:]), table, search, first=False)
 
-    def _marks(self, stages: tuple[Stage, ...]) -> tuple[Mark, ...]:
-        """As far as the lookups can be read; one that cannot is told when it is its turn."""
+    def _marks(self, stages: tuple[Stage, ...]) -> tuple[int, ...]:
+        """A number for each different stage, as far as lookups can be read; one that cannot is told at its turn."""
         found: list[Mark] = []
         for stage in stages:
             if not isinstance(stage, tree.Lookup):
@@ -62,7 +63,7 @@ class Beginnings:
                 break
             rows = tuple(known.table.columns), tuple(map(str, known.table.rows()))
             found.append((stage, (rows, known.case_sensitive, known.max_matches)))
-        return tuple(found)
+        return tuple(self._numbers.setdefault(mark, len(self._numbers)) for mark in found)
 
     def _forget_unless(self, state: tuple[float, ...]) -> None:
         if state != self._state:
