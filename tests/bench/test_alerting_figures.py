@@ -1,0 +1,71 @@
+"""The tables of notables in the documents are those of the results."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from bench import ait_notables, quality, rba
+from bench.replay import Replayed
+from models.simulator import simulate
+
+
+def _kept(path: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_companies_in_the_document_are_those_of_the_results() -> None:
+    kept = _kept(rba.RESULTS)
+    outcomes = [rba.Outcome(**one) for one in kept["companies"]]
+    assert rba.results_of(outcomes) == kept
+    text = rba.DOC.read_text(encoding="utf-8")
+    for cells in rba.rows_of(outcomes):
+        assert f"| {' | '.join(cells)} |" in text
+    assert f"{kept['stories_in_time']} of {kept['stories']} attacks" in text
+
+
+def test_the_networks_in_the_document_are_those_of_the_results() -> None:
+    kept = _kept(quality.RESULTS)
+    found = [ait_notables.Shown(**one) for one in kept["ait_notables"]]
+    assert {key: kept[key] for key in ait_notables.results_of(found)} == ait_notables.results_of(found)
+    text = quality.DOC.read_text(encoding="utf-8")
+    for line in ait_notables.lines_of(found):
+        assert line in text
+
+
+def test_a_phase_is_shown_by_rows_of_the_notables_entity_only() -> None:
+    hour = 3600.0
+    notables = pl.DataFrame({"time_s": [10 * hour], "entity_type": ["system"], "entity": ["web"]})
+    rows = pl.DataFrame(
+        {
+            "_time": [9 * hour, 11 * hour, 12 * hour, 60 * hour],
+            "entity": ["web", "web", "db", "web"],
+            "attack": [True, False, True, True],
+        }
+    )
+    played = Replayed(notables, rows, 4, 1, {})
+
+    def judged(from_h: float, to_h: float) -> tuple[bool, ...]:
+        return tuple(ait_notables._judged(played, rows, from_h * hour, to_h * hour).values())
+
+    assert judged(8.9, 9.1) == (True, True, True)
+    assert judged(11.05, 11.06) == (True, False, False)
+    assert judged(12, 12.5) == judged(60, 61) == judged(9.5, 10.5) == (False, False, False)
+
+
+def test_a_notable_is_right_by_the_truth_of_the_day_before_it() -> None:
+    company = simulate(users=60)
+    (spray,) = [story for story in company.stories if story.name == "password_spray"]
+    source = company.after().filter(pl.col("story") == spray.name)["src"][0]
+    bystander = company.after().filter(~pl.col("user").is_in(sum((s.users for s in company.stories), ())))["user"][0]
+
+    def told(kind: str, entity: str, at_s: float) -> set[str]:
+        return rba._stories(company, {"time_s": at_s, "entity_type": kind, "entity": entity})
+
+    assert told("system", source, spray.ends_s) == {"password_spray"}
+    assert "password_spray" in told("user", spray.users[-1], spray.ends_s)
+    assert told("system", source, spray.begins_s - 1) == told("user", bystander, spray.ends_s) == set()
+    assert rba._after_h(spray, [spray.ends_s + 7200, spray.ends_s + 1800]) == 0.5 and rba._after_h(spray, []) is None
