@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.errors import DataError
+from sidecar.demo import starting
 from sidecar.demo.service import Service, environment
 from sidecar.errors import OutsideError
 
@@ -50,15 +51,17 @@ def run_module(
     messages and the end of the sidecar's log when it fails.
     """
     said = results.with_suffix(".messages")
+    process = None
     with results.open("wb") as out, said.open("wb") as messages:
-        process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
-            [sys.executable, "-m", *words, "--sidecar", service.url, "--secret-file", str(service.secret)],
-            cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment() | settings,
-        )  # fmt: skip
         try:
+            with starting.whole():
+                process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
+                    [sys.executable, "-m", *words, "--sidecar", service.url, "--secret-file", str(service.secret)],
+                    cwd=checkout(), stdin=subprocess.DEVNULL, stdout=out, stderr=messages, env=environment() | settings,
+                )  # fmt: skip
             _wait(process, service, glance)
         finally:
-            if process.poll() is None:
+            if process and process.poll() is None:
                 process.terminate()
                 process.wait()
     spoken = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()

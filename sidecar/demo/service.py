@@ -13,6 +13,7 @@ from pathlib import Path
 
 import requests
 
+from sidecar.demo import starting
 from sidecar.errors import OutsideError
 
 READY_S = 60.0
@@ -49,18 +50,20 @@ def serving(home: Path, log: Path) -> Iterator[Service]:
     """
     shutil.rmtree(home, ignore_errors=True)
     bind = f"127.0.0.1:{_free_port()}"
-    with log.open("wb") as out:
-        process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
-            [sys.executable, "-m", "sidecar.cli", "serve", "--home", str(home), "--bind", bind],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment(), cwd=Path(__file__).parents[2],
-            start_new_session=True,  # Ctrl-C is ours to handle: the demo ends it, once
-        )  # fmt: skip
-    service = Service(f"http://{bind}", home, log, process)
+    process = None
     try:
+        with log.open("wb") as out, starting.whole():
+            process = subprocess.Popen(  # nosec B603  # a list of words, no shell; each is ours
+                [sys.executable, "-m", "sidecar.cli", "serve", "--home", str(home), "--bind", bind],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment(), cwd=Path(__file__).parents[2],
+                start_new_session=True,  # Ctrl-C is ours to handle: the demo ends it, once
+            )  # fmt: skip
+        service = Service(f"http://{bind}", home, log, process)
         _wait_until_ready(service)
         yield service
     finally:
-        _end(process)
+        if process:
+            _end(process)
 
 
 def environment() -> dict[str, str]:

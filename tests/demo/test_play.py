@@ -13,6 +13,7 @@ import pytest
 import requests
 from rich.console import Console
 
+from sidecar.demo import starting
 from sidecar.demo.play import _rows_of, main, play
 from sidecar.demo.schedule import run_schedule
 from sidecar.demo.screen import Screen
@@ -123,6 +124,26 @@ def test_ending_the_demo_ends_its_sidecar_and_its_searches(tmp_path: Path, begun
     assert demo.returncode == 130 and "interrupted" in said
     homes = [_words(process) for process in Path("/proc").glob("[0-9]*")]
     assert not any(str(tmp_path) in words for words in homes)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_until_what_is_started_has_a_name(number: int) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupted) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        child = None
+        with pytest.raises(KeyboardInterrupt), starting.whole():
+            os.kill(os.getpid(), number)
+            child = "started"
+        assert child == "started"
+        with starting.whole():
+            pass
+        assert signal.getsignal(number) is interrupted
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _words(process: Path) -> str:
