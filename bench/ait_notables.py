@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from bench import document
 from bench.ait import BACKGROUND, NETWORKS, WINDOW_S
 from bench.replay import Replayed, replayed
 from tests.splunkd.play import Play
@@ -149,9 +150,7 @@ def lines_of(found: list[Shown]) -> list[str]:
     """The table, and its means, in Markdown."""
     results = results_of(found)
     return [
-        f"| {' | '.join(HEADS)} |",
-        f"|{'---|' * len(HEADS)}",
-        *(f"| {' | '.join(cells)} |" for cells in rows_of(found)),
+        *document.table(HEADS, rows_of(found)),
         "",
         f"{results['ait_notables_per_network_day']} notables a network and day; "
         f"{results['ait_phases_with_notable']:.0%} of the phases covered, "

@@ -25,7 +25,7 @@ from rich.table import Table
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from bench import ait_notables
+from bench import ait_notables, document
 from bench.ait import NETWORKS, find_data, windows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,7 +80,7 @@ def evaluate_windows(data: Path, resamples: int) -> None:
     truth = {network: table["label"].to_numpy() == 1 for network, table in tables.items()}
     results = figures(scores, truth, resamples)
     keep(results)
-    write_doc("figures", lines_of(results))
+    document.put(DOC, "figures", lines_of(results))
     Console(width=110).print(table_of(results))
 
 
@@ -88,7 +88,7 @@ def evaluate_notables(data: Path) -> None:
     """Play every network through the searches, and keep, show and write down the figures."""
     found = ait_notables.measured(data)
     keep(ait_notables.results_of(found))
-    write_doc("notables", ait_notables.lines_of(found))
+    document.put(DOC, "notables", ait_notables.lines_of(found))
     table = Table(*ait_notables.HEADS, title="AIT-ADS through the searches of the recipe alerts")
     for cells in ait_notables.rows_of(found):
         table.add_row(*cells)
@@ -242,8 +242,7 @@ def rows_of(results: dict[str, object]) -> list[list[str]]:
 def lines_of(results: dict[str, object]) -> list[str]:
     """The table of the windows, and how sure it is, in Markdown."""
     head = ["method", *NETWORKS, "mean AP", "90% interval", "AUROC"]
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cells)} |" for cells in rows_of(results)]
+    lines = document.table(head, rows_of(results))
     better = results["probability"]
     lines += [
         "",
@@ -253,15 +252,6 @@ def lines_of(results: dict[str, object]) -> list[str]:
         f"probability {better['supervised_better_than_xgboost']:.3f}.",  # type: ignore[index]
     ]
     return lines
-
-
-def write_doc(part: str, lines: list[str]) -> None:
-    """Put lines between the marks of a part of docs/real-data.md."""
-    text = DOC.read_text(encoding="utf-8")
-    before, rest = text.split(f"<!-- {part} -->\n")
-    _, after = rest.split(f"<!-- end of {part} -->")
-    written = "\n".join(lines)
-    DOC.write_text(f"{before}<!-- {part} -->\n{written}\n<!-- end of {part} -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

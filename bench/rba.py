@@ -21,6 +21,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from bench import document
 from bench.replay import replayed
 from models.simulator import Simulation, Story, simulate
 from tests.splunkd.play import Play
@@ -106,7 +107,7 @@ def main() -> int:
         print(f"seed {one.seed}: false notables: {', '.join(one.false_entities) or 'none'}")
     if not chosen.no_doc:
         RESULTS.write_text(json.dumps(results_of(outcomes), indent=2) + "\n", encoding="utf-8")
-        write_doc(outcomes)
+        document.put(DOC, "companies", lines_of(outcomes))
     return 0
 
 
@@ -150,23 +151,16 @@ def table_of(outcomes: list[Outcome]) -> Table:
     return table
 
 
-def write_doc(outcomes: list[Outcome]) -> None:
-    """Put the table between the marks of docs/rba.md."""
+def lines_of(outcomes: list[Outcome]) -> list[str]:
+    """The table, and its sum, in Markdown."""
     found = results_of(outcomes)
-    heads = heads_of(outcomes)
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    lines += [f"| {' | '.join(cells)} |" for cells in rows_of(outcomes)]
-    lines += [
+    return [
+        *document.table(heads_of(outcomes), rows_of(outcomes)),
         "",
         f"{found['stories_in_time']} of {found['stories']} attacks were raised on the right entity within an hour of "
         f"their last event (a negative figure: before it), with {found['false_notables_a_day']:.2f} false notables "
         f"a day on the mean and {found['false_notables_a_day_most']:.2f} at most.",
     ]
-    text = DOC.read_text(encoding="utf-8")
-    before, rest = text.split("<!-- companies -->\n")
-    _, after = rest.split("<!-- end of companies -->")
-    table = "\n".join(lines)
-    DOC.write_text(f"{before}<!-- companies -->\n{table}\n<!-- end of companies -->{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from bench import ait_notables, quality, rba
+from bench import ait_notables, document, quality, rba
 from bench.replay import Replayed
 from models.simulator import simulate
 
@@ -22,8 +23,8 @@ def test_the_companies_in_the_document_are_those_of_the_results() -> None:
     outcomes = [rba.Outcome(**one) for one in kept["companies"]]
     assert rba.results_of(outcomes) == kept
     text = rba.DOC.read_text(encoding="utf-8")
-    for cells in rba.rows_of(outcomes):
-        assert f"| {' | '.join(cells)} |" in text
+    for line in rba.lines_of(outcomes):
+        assert line in text
     assert f"{kept['stories_in_time']} of {kept['stories']} attacks" in text
 
 
@@ -69,3 +70,14 @@ def test_a_notable_is_right_by_the_truth_of_the_day_before_it() -> None:
     assert "password_spray" in told("user", spray.users[-1], spray.ends_s)
     assert told("system", source, spray.begins_s - 1) == told("user", bystander, spray.ends_s) == set()
     assert rba._after_h(spray, [spray.ends_s + 7200, spray.ends_s + 1800]) == 0.5 and rba._after_h(spray, []) is None
+
+
+def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "a\n<!-- one -->\nold\n<!-- end of one -->\nb\n<!-- two -->\n<!-- end of two -->\n", encoding="utf-8"
+    )
+    document.put(page, "one", document.table(["x"], [["1"]]))
+    document.put(page, "two", ["new"])
+    told = "a\n<!-- one -->\n| x |\n|---|\n| 1 |\n<!-- end of one -->\nb\n<!-- two -->\nnew\n<!-- end of two -->\n"
+    assert page.read_text(encoding="utf-8") == told
