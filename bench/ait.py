@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-NETWORKS = ("fox", "harrison", "russellmitchell", "santos", "shaw")
 WINDOW_S = 300
 BACKGROUND = ("-", "dnsteal")
 """Event labels that make no window positive: no attack, and a leak that covers days of background traffic."""
@@ -22,6 +21,11 @@ def find_data(start: Path) -> Path | None:
         if (folder / "shared" / "data" / "ait_ads").is_dir():
             return folder / "shared" / "data"
     return None
+
+
+def networks(data: Path) -> list[str]:
+    """The networks of a data folder, by name."""
+    return sorted(path.name.removesuffix(".csv.gz") for path in (data / "ait_ads").glob("*.csv.gz"))
 
 
 def windows(data: Path, network: str) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """AIT-ADS through the shipped `alerts` searches: how many notables a network has a day, and which phases they show.
 
-Each network is played on its own, after a history made of the other four, one after the other and moved in time by
+Each network is played on its own, after a history made of the others, one after the other and moved in time by
 whole days to lie before it. The model is the one that the first fit makes of that history.
 
 A phase is covered by a notable if a row of its entity that counts (at or above the lowest band, with a behaviour)
@@ -13,11 +13,12 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from bench import document
-from bench.ait import BACKGROUND, NETWORKS, WINDOW_S
+from bench.ait import BACKGROUND, WINDOW_S, networks
 from bench.replay import Replayed, replayed
 from tests.splunkd.play import Play
 
@@ -70,10 +71,10 @@ def _alerts(data: Path, network: str) -> pl.DataFrame:
 
 
 def _history(data: Path, network: str) -> pl.DataFrame:
-    """The other four networks, one after the other, ending before the first day of this one."""
+    """The other networks, one after the other, ending before the first day of this one."""
     ends_s = float(_alerts(data, network)["_time"].min()) // DAY_S * DAY_S  # type: ignore[arg-type]
     parts = []
-    for other in [name for name in NETWORKS if name != network][::-1]:
+    for other in [name for name in networks(data) if name != network][::-1]:
         table = _alerts(data, other).drop("attack")
         last_day = float(table["_time"].max()) // DAY_S * DAY_S + DAY_S  # type: ignore[arg-type]
         parts.append(table.with_columns(pl.col("_time") + (ends_s - last_day)))
@@ -102,13 +103,14 @@ def _judged(played: Replayed, rows: pl.DataFrame, from_s: float, to_s: float) ->
     }
 
 
-def measured(data: Path, at_once: int = 2) -> list[Shown]:
-    """All five networks."""
+def measured(data: Path, at_once: int = 2) -> dict[str, Any]:
+    """The figures of all networks."""
+    names = networks(data)
     with ProcessPoolExecutor(at_once) as pool:
-        return list(pool.map(shown, NETWORKS, [data] * len(NETWORKS)))
+        return results_of(list(pool.map(shown, names, [data] * len(names))))
 
 
-def results_of(found: list[Shown]) -> dict[str, object]:
+def results_of(found: list[Shown]) -> dict[str, Any]:
     """The figures for quality.json: means over the networks."""
     days = sum(one.days for one in found)
     return {
@@ -146,9 +148,9 @@ HEADS = [
 ]
 
 
-def lines_of(found: list[Shown]) -> list[str]:
+def lines_of(results: dict[str, Any]) -> list[str]:
     """The table, and its means, in Markdown."""
-    results = results_of(found)
+    found = [Shown(**one) for one in results["ait_notables"]]
     return [
         *document.table(HEADS, rows_of(found)),
         "",

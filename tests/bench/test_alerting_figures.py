@@ -33,7 +33,7 @@ def test_the_networks_in_the_document_are_those_of_the_results() -> None:
     found = [ait_notables.Shown(**one) for one in kept["ait_notables"]]
     assert {key: kept[key] for key in ait_notables.results_of(found)} == ait_notables.results_of(found)
     text = quality.DOC.read_text(encoding="utf-8")
-    for line in ait_notables.lines_of(found):
+    for line in ait_notables.lines_of(kept):
         assert line in text
 
 
