@@ -24,7 +24,7 @@ class Contract:
             entities=spec.entities,
             scope=(spec.scope,) if spec.scope else (),
             time=(spec.time,) if spec.time else (),
-            inputs=tuple(field.name for field in spec.fields),
+            inputs=spec.inputs(),
             ids=spec.ids,
             risk=risk,
         )

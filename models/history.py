@@ -68,7 +68,8 @@ def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:
     for field in spec.fields:
         time = spec.time if field.kind == "hour" else None
         alone = FeatureSpec((field,), time=time)
-        own = read_values(_ordered(table, order, [field.name, f"__mv_{field.name}", time]), alone)
+        hidden = [f"__mv_{source}" for source in field.sources]
+        own = read_values(_ordered(table, order, [*field.sources, *hidden, time]), alone)
         tokens |= own.tokens
         numbers |= own.numbers
     return replace(found, tokens=tokens, numbers=numbers)

@@ -9,7 +9,7 @@ import polars as pl
 from models.errors import DataError
 from models.features.infer import infer_fields
 from models.features.recipe import event_ids, load_recipe
-from models.features.spec import FeatureSpec, parse_field
+from models.features.spec import FeatureSpec, Field, parse_field
 from models.features.values import require_time
 
 MIN_ROWS = 20
@@ -54,6 +54,10 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
         )
     _refuse_clashes(plan)
     found = _from_recipe(table, plan) if plan.recipe else _from_table(table, plan)
+    if (shadowed := found.spec.shadowed()) is not None:
+        raise DataError(
+            "an entity, scope or time cannot be derived", field=shadowed, mend="give the field another name"
+        )
     if found.spec.time is not None:
         require_time(table, found.spec.time)
     for role, names in (("entity", found.spec.entities), ("scope", (plan.scope,)), ("label", (plan.label,))):
@@ -65,8 +69,9 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
 
 def _refuse_clashes(plan: FitPlan) -> None:
     """The label as an input would be learned by heart, and a field named twice would speak twice."""
-    inputs = [parse_field(text)[0] for text in plan.fields]
-    if plan.label and plan.label in (*inputs, *plan.entities, plan.scope, plan.time):
+    asked = [parse_field(text) for text in plan.fields]
+    inputs, sources = [one.name for one in asked], [source for one in asked for source in one.of]
+    if plan.label and plan.label in (*inputs, *sources, *plan.entities, plan.scope, plan.time):
         raise DataError("the label cannot be an input, entity, scope or time", field=plan.label, mend="mend label=")
     for option, names in (("fields", inputs), ("entity", list(plan.entities))):
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -78,20 +83,29 @@ def _from_recipe(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     recipe = load_recipe(plan.recipe or "")
     if plan.fields:
         raise DataError("a recipe brings its own fields", field="fields", mend="leave out fields= or recipe=")
-    present = tuple(f for f in recipe.spec.fields if f.name in table.columns)
+    present = tuple(f for f in recipe.spec.fields if not _lacking(table, f))
     if not present:
-        names = ", ".join(f.name for f in recipe.spec.fields)
+        names = ", ".join(recipe.spec.inputs())
         raise DataError("none of the recipe's fields is in the data", field="recipe", mend=f"give {names}")
     entities = plan.entities or tuple(e for e in recipe.spec.entities if e in table.columns)
-    absent = tuple(f"{f.name}: not in the data" for f in recipe.spec.fields if f not in present)
+    absent = tuple(_absence(f, lacking) for f in recipe.spec.fields if (lacking := _lacking(table, f)))
     time = recipe.spec.time if plan.time == "_time" else plan.time
     spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, ids=recipe.spec.ids)
     return Resolved(spec, recipe.risk, absent)
 
 
+def _lacking(table: pl.DataFrame, field: Field) -> list[str]:
+    """What the table does not have of all that a field is read from."""
+    return [source for source in field.sources if source not in table.columns]
+
+
+def _absence(field: Field, lacking: list[str]) -> str:
+    return f"{field.name}: {', '.join(lacking)} not in the data" if field.how else f"{field.name}: not in the data"
+
+
 def _from_table(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     reserved = {*plan.entities, plan.time or "", plan.label or "", plan.scope or ""}
     fields, left_out = infer_fields(table, plan.fields, reserved)
-    ids = event_ids(plan.time, plan.entities, tuple(field.name for field in fields))
+    ids = event_ids(plan.time, plan.entities, tuple(source for field in fields for source in field.sources))
     spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids=ids)
     return Resolved(spec, plan.entities, tuple(left_out))

@@ -69,7 +69,8 @@ class Topic:
     """One field with its facts, and the numbers of its texts.
 
     starts: where each row's facts begin, (n + 1,), or None where each row has one; order: the facts, the strangest of
-    each row first, (t,), or None where no row has several; verb: SEEN or REACHED; value: the text of the first value;
+    each row first, (t,), or None where no row has several; verb: what is said of a value shown before, followed
+    by what is said of one never shown; usual: of one strange in combination only; value: the text of the first value;
     at: how far from it that of each fact is, (t,), or None where that is the fact's place.
     """
 
@@ -79,6 +80,7 @@ class Topic:
     name: int
     missing: int
     verb: int
+    usual: int
     value: int
     at: npt.NDArray[np.uint32] | None
 
@@ -114,6 +116,7 @@ class Witness:
         name, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
         self._whose = _whose(values, spec, span, glossary)
         vocabularies = {field: glossary.add(tokens.values.texts) for field, tokens in values.tokens.items()}
+        units = {field.unit: _with_unit(field.unit, glossary) for field in spec.fields if field.unit}
         numbers: list[Floats] = [np.zeros(0)]
         count = glossary.count
         self._topics = []
@@ -121,11 +124,12 @@ class Witness:
             starts, order = _by_row(found, values.count)
             if field.kind == "number":
                 numbers.append(values.numbers[field.name][found.rows])
-                self._topics.append(Topic(found, starts, order, name + at, missing + at, REACHED, count, None))
+                verbs = units.get(field.unit, (REACHED, USUAL))
+                self._topics.append(Topic(found, starts, order, name + at, missing + at, *verbs, count, None))
                 count += len(found.rows)
             else:
                 first, place = vocabularies[field.name], values.tokens[field.name].values.at
-                self._topics.append(Topic(found, starts, order, name + at, missing + at, SEEN, first, place))
+                self._topics.append(Topic(found, starts, order, name + at, missing + at, SEEN, USUAL, first, place))
         self.pool = glossary.pool(np.concatenate(numbers))
         self.width = max(topic.most for topic in self._topics) * (PARTS + 1) - 1
 
@@ -155,7 +159,7 @@ class Witness:
         known = speaks & (times > 0)
         parts = np.empty((len(rows), PARTS), np.int64)
         parts[:, 0], parts[:, 1] = topic.name, topic.texts(at)
-        parts[:, 2] = np.where(speaks, np.where(known, topic.verb, topic.verb + 1), USUAL)
+        parts[:, 2] = np.where(speaks, np.where(known, topic.verb, topic.verb + 1), topic.usual)
         parts[:, 3], parts[:, 4] = np.where(known, whole(times), EMPTY), np.where(known, X, EMPTY)
         parts[:, 5] = np.where(speaks, self._whose[topic.facts.speaker[at], rows], EMPTY)
         return parts
@@ -190,6 +194,14 @@ def _whose(values: Values, spec: FeatureSpec, span: str, glossary: Glossary) -> 
         owner = values.owners[entity]
         found.append(glossary.add(owner.texts, " for ", end) + owner.at.astype(np.int64))
     return np.stack(found)
+
+
+def _with_unit(unit: str, glossary: Glossary) -> tuple[int, int]:
+    """What is said of a number with its unit before it: the texts of REACHED (NEVER_REACHED follows) and of USUAL."""
+    reached, _, usual = (
+        glossary.add(pl.Series([unit]), " ", PHRASES[verb]) for verb in (REACHED, NEVER_REACHED, USUAL)
+    )
+    return reached, usual
 
 
 def _by_row(facts: Facts, count: int) -> tuple[Ints | None, Ints | None]:

@@ -1,6 +1,7 @@
 """Options of a verb: the same words in SPL, in the query string and on the command line."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -26,14 +27,18 @@ class Options(BaseModel):
         return {name: str(extra["header"]) for name, extra in extras if isinstance(extra, dict) and "header" in extra}
 
 
+_COMMA = re.compile(r",(?![^()]*\))")
+"""A comma that does not stand between parentheses."""
+
+
 def _split(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(part.strip() for part in _COMMA.split(value) if part.strip())
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
-"""A comma list of field names: `entity="user,src"`."""
+"""A comma list of field names: `entity="user,src"`. What stands in parentheses is not taken apart."""
 
 Kind = TypeVar("Kind", bound=Options)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from models.errors import DataError
-from models.features.spec import Field, Kind, parse_field
+from models.features.spec import Asked, Field, Kind, parse_field
 from models.features.values import is_multivalue, texts
 
 NUMBER_SHARE = 0.95
@@ -42,11 +42,11 @@ SPLUNK_INTERNAL = frozenset(
 def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[str]) -> tuple[list[Field], list[str]]:
     """The usable fields of a table and a sentence for each doubtful one: left out, or kept because it was named.
 
-    wanted: names or `name:kind` as in `fields=`; empty for every column that is not reserved (time, entities, label)
-    nor internal to Splunk. Raises DataError when a wanted field is absent, or nothing usable remains.
+    wanted: fields as in `fields=` (see parse_field); empty for every column that is neither reserved (time, entities,
+    label) nor internal to Splunk. Raises DataError when a wanted field is absent, or nothing usable remains.
     """
     asked = [parse_field(text) for text in wanted]
-    candidates = asked or [(name, None) for name in _offered(table, frozenset(reserved))]
+    candidates = asked or [Asked(name, None) for name in _offered(table, frozenset(reserved))]
     if len(candidates) > MAX_FIELDS:
         raise DataError(
             f"{len(candidates)} fields are more than {MAX_FIELDS}",
@@ -54,14 +54,16 @@ def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[
             mend="name the ones that matter",
         )
     fields, left_out, useful = [], [], False
-    for name, kind in candidates:
-        _require(table, name)
+    for one in candidates:
+        name, kind = one.name, one.kind
+        for source in one.of or (name,):
+            _require(table, source)
         reason = "" if kind else _useless(table, name)
         useful = useful or not reason
         if reason and not asked or reason == "empty":
             left_out.append(f"{name}: {reason}")
         else:
-            fields.append(Field(name, kind or _kind(table, name)))
+            fields.append(Field(name, kind or _kind(table, name), how=one.how, of=one.of))
             left_out += [f"{name}: {reason}, but kept as it was asked for"] if reason else []
     if not useful:
         raise DataError(

@@ -8,16 +8,18 @@ from importlib import resources
 from typing import Any
 
 from models.errors import DataError
+from models.features.derive import fault_of
 from models.features.spec import KINDS, FeatureSpec, Field
 
 FOLDER = resources.files("models.features") / "recipes"
 TOP_KEYS = {"name", "title", "data_model", "time", "scope", "entities", "key", "risk", "fields"}
-FIELD_KEYS = {"name", "kind", "words", "spl"}
+FIELD_KEYS = {"name", "kind", "words", "spl", "how", "of", "unit"}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A named feature spec. risk: the fields whose values earn risk; spl: how each computed field is made in Splunk."""
+    """A named feature spec. risk: the fields whose values earn risk; spl: how each computed field,
+    or what it is derived from, is made in Splunk."""
 
     name: str
     title: str
@@ -54,8 +56,9 @@ def parse_recipe(text: str) -> Recipe:
         raise DataError("a recipe needs a name and at least one [[fields]]", field="recipe", mend="add them")
     entities = tuple(found.get("entities", ()))
     time = found.get("time", "_time")
-    key = tuple(found.get("key", (field.name for field in fields)))
+    key = tuple(found.get("key", (source for field in fields for source in field.sources)))
     spec = FeatureSpec(fields, entities, time, found.get("scope"), ids=event_ids(time, entities, key))
+    _refuse_derived(spec)
     spl = {entry["name"]: entry["spl"] for entry in found["fields"] if "spl" in entry}
     return Recipe(found["name"], found.get("title", found["name"]), spec, tuple(found.get("risk", entities)), spl)
 
@@ -69,11 +72,28 @@ def event_ids(time: str | None, entities: tuple[str, ...], key: tuple[str, ...])
     return tuple(dict.fromkeys([*([time] if time else []), *entities, *key, "_bkt", "_cd"]))
 
 
+def _refuse_derived(spec: FeatureSpec) -> None:
+    """What names an event or its owner is read as it comes: it stays the same when a function changes."""
+    if (shadowed := spec.shadowed()) is not None:
+        raise DataError(
+            "an entity, scope or time cannot be derived", field=shadowed, mend="give the field another name"
+        )
+    derived = {field.name for field in spec.fields if field.how}.difference(spec.inputs())
+    for name in derived.intersection(spec.ids):
+        raise DataError("an id cannot be derived", field=name, mend="name what it is derived from in key")
+
+
 def _field(entry: dict[str, Any]) -> Field:
     _only(entry, FIELD_KEYS, "fields")
     if entry.get("kind") not in KINDS:
         raise DataError(f"unknown kind {entry.get('kind')!r}", field="fields", mend=f"use one of {', '.join(KINDS)}")
-    return Field(entry["name"], entry["kind"], entry.get("words", ""))
+    how, of, unit = entry.get("how", ""), entry.get("of", []), entry.get("unit", "")
+    fault = "of is no list of fields" if not isinstance(of, list) or {*map(type, of)} - {str} else ""
+    fault = fault or (fault_of(how, of, entry["kind"]) if how or of else "")
+    fault = fault or ("unit is for numbers" if unit and entry["kind"] != "number" else "")
+    if fault:
+        raise DataError(fault, field=entry["name"], mend="mend how, of or unit")
+    return Field(entry["name"], entry["kind"], entry.get("words", ""), how, tuple(of), unit)
 
 
 def _only(found: dict[str, Any], allowed: set[str], where: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from models.errors import DataError
+from models.features.derive import DERIVATIONS, fault_of
 from models.written import Written, refused
 
 Kind = Literal["category", "multivalue", "number", "hour"]
@@ -27,24 +29,37 @@ class Field:
     """One input field: its name in the events and how its values are read.
 
     kind: `category` (one value), `multivalue` (several values a row), `number` (compared on a log scale),
-    `hour` (the hour of day of a time field).
+    `hour` (the hour of day of a time field). how, of: a derived field is computed by this function (of derive/) from
+    these fields of the same row; unit: what an analyst reads after its numbers.
     """
 
     name: str
     kind: Kind
     words: str = ""
+    how: str = ""
+    of: tuple[str, ...] = ()
+    unit: str = ""
 
     @property
     def label(self) -> str:
         """What an analyst calls it."""
         return self.words or self.name
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields of an event that it is read from."""
+        return self.of if self.how else (self.name,)
+
     @classmethod
     def from_json(cls, told: Written) -> Field:
         kind = told.text("kind")
         if kind not in KINDS:
             raise refused(f"{told.place}.kind is none of {', '.join(KINDS)}")
-        return cls(told.text("name", 1), kind, told.text("words"))  # type: ignore[arg-type]
+        how, unit = (told.text(name) if told.has(name) else "" for name in ("how", "unit"))
+        of = told.texts("of", 1) if told.has("of") else ()
+        if (how or of) and (fault := fault_of(how, of, kind)):
+            raise refused(f"{told.place}: {fault}")
+        return cls(told.text("name", 1), kind, told.text("words"), how, of, unit)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,15 @@ class FeatureSpec:
     def levels(self, field: Field) -> tuple[str, ...]:
         """Whose history a field is compared with: everyone's, then each entity's, never its own name's."""
         return (EVERYONE, *(entity for entity in self.entities if entity != field.name))
+
+    def inputs(self) -> tuple[str, ...]:
+        """The fields of an event that fields are read from, each once."""
+        return tuple(dict.fromkeys(source for field in self.fields for source in field.sources))
+
+    def shadowed(self) -> str | None:
+        """A derived field with the name of an entity, the scope or the time, which are read as they come; or None."""
+        taken = {*self.entities, self.scope, self.time}
+        return next((field.name for field in self.fields if field.how and field.name in taken), None)
 
     def columns(self) -> tuple[Column, ...]:
         """The columns of the matrix, in order.
@@ -115,7 +139,10 @@ class FeatureSpec:
         if len(fields) * (1 + len(entities)) > MOST_HISTORIES:
             raise refused(f"spec.fields and spec.entities ask for more than {MOST_HISTORIES} histories")
         time, scope = (told.text(name, 1) if told.has(name) else None for name in ("time", "scope"))
-        return cls(fields, entities, time, scope, told.flag("context"), told.texts("ids", 1))
+        spec = cls(fields, entities, time, scope, told.flag("context"), told.texts("ids", 1))
+        if spec.shadowed() is not None:
+            raise refused("spec.fields derives an entity, the scope or the time")
+        return spec
 
 
 def column_names(field: Field, level: str) -> tuple[str, ...]:
@@ -135,17 +162,46 @@ def column_names(field: Field, level: str) -> tuple[str, ...]:
     return (stem, f"{stem}.new")
 
 
-def parse_field(text: str) -> tuple[str, Kind | None]:
-    """`name` or `name:kind`, as written in `fields=`; a kind that is left out is inferred.
+_DERIVED = re.compile(r"([^=]+)=\s*(\w+)\(([^()]*)\)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field as a caller names it; kind: None where it is to be inferred."""
+
+    name: str
+    kind: Kind | None
+    how: str = ""
+    of: tuple[str, ...] = ()
+
+
+def parse_field(text: str) -> Asked:
+    """`name`, `name:kind`, `name=how(field, field)` or `name=how(field):kind`, as written in `fields=`.
+
+    A kind that is left out is inferred, or the one that the function gives.
 
     >>> parse_field("dest_port:category")
-    ('dest_port', 'category')
-    >>> parse_field("dest")
-    ('dest', None)
+    Asked(name='dest_port', kind='category', how='', of=())
+    >>> parse_field("way=pair(user, dest)")
+    Asked(name='way', kind='category', how='pair', of=('user', 'dest'))
     """
-    name, colon, kind = text.strip().rpartition(":")
-    if not colon:
-        return kind, None
+    name, kind = _kind_apart(text.strip())
+    derived = _DERIVED.fullmatch(name)
+    if not derived:
+        return Asked(name, kind)
+    name, how = derived[1].strip(), derived[2]
+    of = tuple(source.strip() for source in derived[3].split(",") if source.strip())
+    found = DERIVATIONS.get(how)
+    kind = kind or (found.kinds[0] if found else "category")  # type: ignore[assignment]
+    if fault := fault_of(how, of, str(kind)):
+        raise DataError(fault, field=name or "fields", mend="mend fields=")
+    return Asked(name, kind, how, of)
+
+
+def _kind_apart(text: str) -> tuple[str, Kind | None]:
+    name, colon, kind = text.rpartition(":")
+    if not colon or kind.endswith(")"):
+        return text, None
     if kind not in KINDS:
         raise DataError(f"unknown kind {kind!r}", field="fields", mend=f"use one of {', '.join(KINDS)}")
     return name, kind  # type: ignore[return-value]

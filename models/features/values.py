@@ -12,6 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from models.errors import DataError
+from models.features.derive import DERIVATIONS, Compute
 from models.features.hashing import MISSING, Coded, Codes, coded
 from models.features.spec import FeatureSpec, Field
 
@@ -77,6 +78,7 @@ class Values:
 
 def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     """Read the fields that a spec names. Fields absent from the table, and times that cannot be read, are missing."""
+    table = with_derived(table, spec.fields)
     sizes = [field.name for field in spec.fields if field.kind == "number"]
     numbers = _numbers(table, [*sizes, *([spec.time] if spec.time else [])])
     time = _with_iso(table, spec.time, numbers[spec.time]) if spec.time else None
@@ -90,6 +92,22 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
     return Values(table.height, tokens, {name: numbers[name] for name in sizes}, owners, time, scope)
+
+
+def with_derived(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """The table and its derived fields, each computed from the columns as they came.
+
+    A field is missing everywhere where the table lacks one of its sources.
+
+    >>> way = Field("way", "category", how="pair", of=("user", "dest"))
+    >>> with_derived(pl.DataFrame({"user": ["alice"], "dest": ["srv1"]}), [way])["way"][0]
+    'alice > srv1'
+    """
+    made = [_derived(table, field).alias(field.name) for field in fields if field.how]
+    if not made:
+        return table
+    hidden = {name for one in made for name in (one.name, f"__mv_{one.name}")}
+    return pl.DataFrame([*(column for column in table.get_columns() if column.name not in hidden), *made])
 
 
 def texts(table: pl.DataFrame, name: str) -> pl.Series:
@@ -174,10 +192,42 @@ def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
     if field.kind == "multivalue":
         long = value_lists(table, field.name).alias("value").to_frame().with_row_index("row")
         return long.explode("value").unique(maintain_order=True).filter(pl.col("value") != "")
-    text = texts(table, field.name)
-    if is_multivalue(table, field.name):
-        text = value_lists(table, field.name).list.first()
+    text = _first_values(table, field.name)
     return text.alias("value").to_frame().with_row_index("row").filter(pl.col("value") != "")
+
+
+def _derived(table: pl.DataFrame, field: Field) -> pl.Series:
+    found = DERIVATIONS[field.how]
+    if any(source not in table.columns for source in field.of):
+        return pl.Series([""]).new_from_index(0, table.height)
+    if found.reads == "number":
+        return found.compute([pl.Series(read_time(table, source)) for source in field.of])
+    if found.kinds[0] == "number":
+        return _once_each(found.compute, texts(table, field.of[0]))
+    if len(field.of) == 1 and is_multivalue(table, field.of[0]):
+        return _of_each_value(found.compute, value_lists(table, field.of[0]))
+    if len(field.of) == 1:
+        return _once_each(found.compute, texts(table, field.of[0]))
+    return found.compute([_first_values(table, source) for source in field.of])
+
+
+def _once_each(compute: Compute, values: pl.Series) -> pl.Series:
+    """A function of one column, computed once for each distinct value."""
+    distinct = values.unique(maintain_order=True)
+    return compute([distinct]).gather(values.cast(pl.Enum(distinct)).to_physical())
+
+
+def _of_each_value(compute: Compute, lists: pl.Series) -> pl.Series:
+    """All that a function gives for the values of each row, as lists."""
+    long = lists.alias("value").to_frame().with_row_index("row").explode("value")
+    found = long.select("row", value=_once_each(compute, long["value"].fill_null("")))
+    if isinstance(found["value"].dtype, pl.List):
+        found = found.explode("value")
+    return found.group_by("row", maintain_order=True).agg("value")["value"]
+
+
+def _first_values(table: pl.DataFrame, name: str) -> pl.Series:
+    return value_lists(table, name).list.first() if is_multivalue(table, name) else texts(table, name)
 
 
 def _numbers(table: pl.DataFrame, names: Sequence[str]) -> dict[str, Floats]:

@@ -12,7 +12,7 @@ from models.features.baseline import Generation
 from models.features.encode import CATEGORY_CLIP_BITS, NUMBER_CLIP_BITS
 from models.features.partition import observations, owners_of
 from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
-from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts
+from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts, with_derived
 from models.words import MAX_VALUE_LETTERS, MAX_VALUES
 
 _PLAIN = str.maketrans({"\n": " ", "\r": " ", ";": ","})
@@ -53,6 +53,7 @@ class Witness:
         self._spec, self._generation, self._around = spec, generation, around
         self._values = read_values(table, spec)
         self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
+        table = with_derived(table, spec.fields)
         self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
 
     def say(self, row: int, source: str) -> str:
@@ -66,7 +67,7 @@ class Witness:
         ranked = sorted(at, key=lambda position: -found.excess[position])
         speaking = [position for position in ranked[:MAX_VALUES] if found.excess[position] > 0]
         if not speaking:
-            return f"{label}={found.values[ranked[0]]} in this combination"
+            return f"{label}={found.values[ranked[0]]}{_unit(found.field)} in this combination"
         if found.field.kind != "multivalue":
             speaking = speaking[:1]
         return ", ".join(self._sentence(row, found, label, position) for position in speaking)
@@ -80,7 +81,8 @@ class Witness:
         verb = "reached" if found.field.kind == "number" else "seen"
         times = found.seen[level][position]
         how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
-        return f"{label}={found.values[position]} {how_often} for {who} in {self._generation.span}"
+        value = found.values[position] + _unit(found.field)
+        return f"{label}={value} {how_often} for {who} in {self._generation.span}"
 
     def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
         values, generation = self._values, self._generation
@@ -110,6 +112,10 @@ def _around(bits: float) -> str:
     if np.isnan(bits):
         return "no time, so that what happened around this row is unknown"
     return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise around this row, fading over half an hour"
+
+
+def _unit(field: Field) -> str:
+    return f" {_plain(field.unit)}" if field.unit and field.kind == "number" else ""
 
 
 def _plain(text: str) -> str:

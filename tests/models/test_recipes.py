@@ -30,6 +30,15 @@ def test_ids_never_name_a_model() -> None:
         'name = "x"\ncolour = 1\n[[fields]]\nname = "a"\nkind = "category"',
         'name = "x"\n[[fields]]\nname = "a"\nkind = "text"',
         'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nword = "b"',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nhow = "magic"\nof = ["b", "c"]',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nhow = "pair"\nof = ["b"]',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nhow = "pair"\nof = "bc"',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nhow = "pair"\nof = ["b", 1]',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "number"\nhow = "pair"\nof = ["b", "c"]',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nof = ["b", "c"]',
+        'name = "x"\n[[fields]]\nname = "a"\nkind = "category"\nunit = "km/h"',
+        'name = "x"\nentities = ["a"]\n[[fields]]\nname = "a"\nkind = "category"\nhow = "pair"\nof = ["b", "c"]',
+        'name = "x"\nkey = ["a"]\n[[fields]]\nname = "a"\nkind = "category"\nhow = "pair"\nof = ["b", "c"]',
     ],
 )
 def test_a_recipe_with_a_mistake_is_refused(text: str) -> None:

@@ -1,0 +1,55 @@
+"""Derived fields: what other fields of the same row say when they are put together. One function a file.
+
+Each function takes its sources as whole columns and gives one column of the same length. It is pure and never raises:
+a cell it can make nothing of is missing. `reads` says what it is given: `text` columns of strings (empty: absent), or
+`number` columns of float64 (NaN: absent; times as epoch seconds). What it gives: strings (empty: missing), lists of
+strings, or float64 (NaN: missing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from models.features.derive.pair import pair
+from models.features.derive.travel import travel
+
+Compute = Callable[[Sequence[pl.Series]], pl.Series]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A function that `how` may name.
+
+    least, most: how many sources it takes; kinds: what its field may be, the first unless another is asked for.
+    """
+
+    compute: Compute
+    reads: Literal["text", "number"]
+    least: int
+    most: int
+    kinds: tuple[str, ...]
+
+
+DERIVATIONS: dict[str, Derivation] = {
+    "pair": Derivation(pair, "text", 2, 2, ("category",)),
+    "travel": Derivation(travel, "number", 6, 7, ("number",)),
+}
+
+
+def fault_of(how: str, of: Sequence[str], kind: str) -> str:
+    """What is wrong with a derived field; empty where nothing is.
+
+    >>> fault_of("pair", ("user",), "category")
+    'pair is of 2 fields, not of 1'
+    """
+    found = DERIVATIONS.get(how)
+    if found is None:
+        return f"how is none of {', '.join(DERIVATIONS)}"
+    if not found.least <= len(of) <= found.most:
+        counts = f"{found.least}" if found.least == found.most else f"{found.least} to {found.most}"
+        return f"{how} is of {counts} fields, not of {len(of)}"
+    return "" if kind in found.kinds else f"{how} gives a {' or '.join(found.kinds)}, no {kind}"
