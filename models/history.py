@@ -11,9 +11,10 @@ import polars as pl
 from models.errors import DataError
 from models.features.baseline import Generation
 from models.features.context import with_context
-from models.features.partition import Partition, learn
+from models.features.partition import learn
 from models.features.prequential import Canvas, periods_of
 from models.features.spec import FeatureSpec
+from models.features.tally import Tally
 from models.features.values import Floats, Ints, Values, read_time, read_values
 from models.folds import Mask
 from models.labels import read_labels
@@ -101,7 +102,7 @@ def _first_look(values: Values, spec: FeatureSpec, teaches: Mask) -> Floats:
     total = np.zeros(values.count)
     for field in spec.fields:
         alone, own = replace(spec, fields=(field,)), _only(values, field.name)
-        learned = Partition.merge(learn(own.slice(p.start, p.stop), alone, teaches[p]) for p in periods)
+        learned = Tally.merge(learn(own.slice(p.start, p.stop), alone, teaches[p]).fold(alone) for p in periods)
         canvas = Canvas.blank(own, alone, NO_ROWS)
         canvas.encode(0, values.count, Generation.publish(learned, alone))
         total += canvas.surprise

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from models.arrays import Buffer, array_bytes, array_in, ascending
 from models.features.hashing import MISSING, Codes
 from models.features.level import CategoryLevel, Level, NumberLevel, find
-from models.features.partition import ROWS, Counts, Partition, stored_levels
+from models.features.partition import stored_levels
 from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
+from models.features.tally import ROWS, Counts, Tally
 from models.written import MOST_ROWS, Written, refused
 
 ALL = np.zeros(1, np.uint64)
@@ -49,21 +50,21 @@ class Generation:
     rows: int
 
     @classmethod
-    def publish(cls, partition: Partition, spec: FeatureSpec, span: str = "") -> Generation:
-        """Fold learned counts into a baseline. partition: the merged days."""
+    def publish(cls, tally: Tally, spec: FeatureSpec, span: str = "") -> Generation:
+        """Turn learned counts into a baseline. tally: the merged days."""
         first = stored_levels(spec)[0]
-        rows = {entity: partition.tables[entity, ROWS] for entity in spec.entities}
+        rows = {entity: tally.tables[entity, ROWS] for entity in spec.entities}
         rosters = {
             EVERYONE: ALL,
             **{entity: counts.owners if len(counts.owners) else ALL for entity, counts in rows.items()},
         }
         levels = {
-            (level, field.name): _level(field, _counts(partition, first, level, field.name), rosters[level])
+            (level, field.name): _level(field, _counts(tally, first, level, field.name), rosters[level])
             for field in spec.fields
             for level in spec.levels(field)
         }
         warm = {entity: _warm(counts) for entity, counts in rows.items()}
-        taught = int(partition.tables[first, ROWS].counts.sum())
+        taught = int(tally.tables[first, ROWS].counts.sum())
         return cls(levels, {entity: rosters[entity] for entity in rows}, warm, span, taught)
 
     def standing(self, level: str, owners: Codes) -> Standing:
@@ -150,10 +151,10 @@ def _by_kind(spec: FeatureSpec) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _counts(partition: Partition, first: str, level: str, field: str) -> Counts:
+def _counts(tally: Tally, first: str, level: str, field: str) -> Counts:
     if level == EVERYONE:
-        return partition.tables[first, field].fold()
-    return partition.tables[level, field]
+        return tally.tables[first, field].fold()
+    return tally.tables[level, field]
 
 
 def _kind(field: Field) -> str:

@@ -1,127 +1,133 @@
-"""One learned day: integer counts only, so that sums are exact in any order and a day can be taken back."""
+"""One learned day: integer counts by cell, so that sums are exact in any order, and a day or an entity can be taken
+back.
+
+A cell is what its rows have in common: who they belong to, one code for each entity field. Every level of a baseline is
+a fold over cells, and who takes away the cells of an entity has taken away all that its rows have taught, at any level.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.arrays import Buffer, array_bytes, ascending, read_array
-from models.features.hashing import Codes
+from models.features.hashing import Codes, pair
 from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
+from models.features.tally import ROWS, Counts, Tally
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
-from models.written import MOST_ROWS, Written, json_in, refused
+from models.written import MOST_ROWS, Written, refused
 
-SORTED_ROWS = 1 << 15
-"""Rows counted at once: they are sorted where the processor's cache holds them."""
-ROWS = ""
-"""The pseudo-field under which the number of rows of each owner is kept."""
-TOLD = ("level", "field", "codes")
+TOLD = ("field", "codes")
 """What is told of each table."""
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How often each owner showed each code: three arrays of one length, sorted by owner, then code."""
-
-    owners: Codes
-    codes: Codes
-    counts: npt.NDArray[np.int64]
-
-    @classmethod
-    def tally(cls, owners: Codes, codes: Codes) -> Counts:
-        blocks = [slice(start, start + SORTED_ROWS) for start in range(0, max(len(codes), 1), SORTED_ROWS)]
-        ones = np.ones(min(len(codes), SORTED_ROWS), np.int64)
-        return cls.merge(cls._sum(owners[b], codes[b], ones[: len(codes[b])]) for b in blocks)
-
-    @classmethod
-    def merge(cls, parts: Iterable[Counts]) -> Counts:
-        """The sum of several days, the same whatever their order."""
-        found = list(parts)
-        if len(found) == 1:
-            return found[0]
-        return cls._sum(*(np.concatenate([getattr(part, f.name) for part in found]) for f in fields(cls)))
-
-    def fold(self) -> Counts:
-        """The same counts with all owners taken together."""
-        return Counts._sum(np.zeros_like(self.owners), self.codes, self.counts)
-
-    @classmethod
-    def _sum(cls, owners: Codes, codes: Codes, counts: npt.NDArray[np.int64]) -> Counts:
-        """Sort, then add up equals. Sorted runs, as days are, merge in about linear time: the sort looks for them."""
-        if not len(codes):
-            return cls(owners, codes, counts)
-        order = np.lexsort((codes, owners))
-        owners, codes = owners[order], codes[order]
-        first = np.flatnonzero(np.r_[True, (owners[1:] != owners[:-1]) | (codes[1:] != codes[:-1])])
-        return cls(owners[first], codes[first], np.add.reduceat(counts[order], first))
-
-
-@dataclass(frozen=True)
 class Partition:
-    """The counts of one day, per (level, field)."""
+    """The counts of one day by cell.
 
-    tables: Mapping[tuple[str, str], Counts]
+    entities: the entity fields; keys: the cells, ascending, (c,); members: the code of each cell in each entity field,
+    uint64 (c, entities), 0 where missing; tables: per field, and under ROWS, the counts whose owners are cells.
+    """
 
-    @classmethod
-    def merge(cls, parts: Iterable[Partition]) -> Partition:
-        found = list(parts)
-        return cls({key: Counts.merge(p.tables[key] for p in found) for key in found[0].tables})
+    entities: tuple[str, ...]
+    keys: Codes
+    members: Codes
+    tables: Mapping[str, Counts]
+
+    @property
+    def rows(self) -> int:
+        """How many rows taught."""
+        return int(self.tables[ROWS].counts.sum())
+
+    def fold(self, spec: FeatureSpec) -> Tally:
+        """The counts of each entity, and of everyone where there is no entity."""
+        tables: dict[tuple[str, str], Counts] = {}
+        for place, level in enumerate(stored_levels(spec)):
+            tables[level, ROWS] = self._of_owners(ROWS, place)
+            for field in spec.fields:
+                if level in spec.levels(field) or place == 0:
+                    tables[level, field.name] = self._of_owners(field.name, place)
+        return Tally(tables)
+
+    def holds(self, entity: np.uint64, field: str = "") -> Mask:
+        """Which cells are of this entity, in one of the entity fields or in any, bool (c,)."""
+        at = [place for place, name in enumerate(self.entities) if field in ("", name)]
+        return np.asarray((self.members[:, at] == entity).any(axis=1))
+
+    def without(self, dropped: Mask) -> Partition:
+        """The day as if the rows of these cells had never been there."""
+        lost = self.keys[dropped]
+        tables = {name: counts.take(~np.isin(counts.owners, lost)) for name, counts in self.tables.items()}
+        return Partition(self.entities, self.keys[~dropped], self.members[~dropped], tables)
 
     def files(self) -> dict[str, bytes]:
         """The day as a JSON and four .npy files, each holding all tables one after the other.
 
-        partition.json: level, field and number of codes of each table; owners: of each level, uint64; spread: of each
-        table, how many codes each owner of its level showed; codes: uint64; counts: how often. Spread and counts in
-        the smallest unsigned type that holds them.
+        partition.json: the entity fields, the number of cells, field and number of codes of each table; cells: the
+        codes of each entity field, uint64; spread: of each table, how many codes each cell showed; codes: uint64;
+        counts: how often. Spread and counts in the smallest unsigned type that holds them.
         """
-        rosters = {level: counts.owners for (level, field), counts in self.tables.items() if field == ROWS}
         spread = [
-            np.bincount(np.searchsorted(rosters[level], counts.owners), minlength=len(rosters[level]))
-            for (level, _), counts in self.tables.items()
+            np.bincount(np.searchsorted(self.keys, counts.owners), minlength=len(self.keys))
+            for counts in self.tables.values()
         ]
         arrays = {
-            "owners": np.concatenate([*rosters.values()]),
+            "cells": self.members.T.ravel(),
             "spread": _smallest(np.concatenate(spread)),
             "codes": np.concatenate([counts.codes for counts in self.tables.values()]),
             "counts": _smallest(np.concatenate([counts.counts for counts in self.tables.values()])),
         }
-        shape = [[*key, len(counts.codes)] for key, counts in self.tables.items()]
+        tables = [[name, len(counts.codes)] for name, counts in self.tables.items()]
+        told = {"entities": self.entities, "cells": len(self.keys), "tables": tables}
         written = {f"{name}.npy": array_bytes(array) for name, array in arrays.items()}
-        return {"partition.json": json.dumps(shape).encode(), **written}
+        return {"partition.json": json.dumps(told).encode(), **written}
 
     @classmethod
     def from_files(cls, files: Mapping[str, Buffer]) -> Partition:
         """The day back from its files. Raises DataError where it is none that was counted."""
-        shape = _shape(files)
-        sizes = {level: size for level, field, size in shape if field == ROWS}
-        if not {level for level, _, _ in shape} <= sizes.keys():
-            raise refused("partition.json counts no rows of a level")
-        rosters = dict(zip(sizes, _cut(_unsigned(files, "owners"), [*sizes.values()]), strict=True))
-        spreads = _cut(_unsigned(files, "spread"), [sizes[level] for level, _, _ in shape])
-        lengths = [length for _, _, length in shape]
-        codes, counts = (_cut(_unsigned(files, name), lengths) for name in ("codes", "counts"))
-        return cls(
-            {
-                (level, field): _table(f"{level}:{field}", rosters[level], *arrays)
-                for (level, field, _), *arrays in zip(shape, spreads, codes, counts, strict=True)
-            }
-        )
+        told = Written.read(files, "partition.json")
+        entities, count = told.texts("entities", 1), told.whole("cells", 0, MOST_ROWS)
+        shape = _shape(told)
+        (flat,) = _cut(_unsigned(files, "cells"), [count * len(entities)])
+        if flat.dtype != np.uint64:
+            raise refused("cells.npy holds no codes")
+        members = flat.reshape(len(entities), count).T
+        keys = _keys([*members.T], count)
+        if not ascending(keys):
+            raise refused("cells.npy has cells that do not ascend")
+        spreads = _cut(_unsigned(files, "spread"), [count] * len(shape))
+        codes, counts = (_cut(_unsigned(files, name), [*shape.values()]) for name in ("codes", "counts"))
+        tables = {
+            field: _table(field, keys, *arrays) for field, *arrays in zip(shape, spreads, codes, counts, strict=True)
+        }
+        return cls(entities, keys, members, tables)
+
+    def _of_owners(self, field: str, place: int) -> Counts:
+        """The counts of one field by the owners of one entity field."""
+        counts = self.tables[field]
+        if len(self.entities) < 2:  # a cell is its only owner
+            return counts
+        owners = self.members[np.searchsorted(self.keys, counts.owners), place]
+        return Counts.sum(owners, counts.codes, counts.counts)
 
 
-def _shape(files: Mapping[str, Buffer]) -> list[tuple[str, str, int]]:
-    """Level, field and number of codes of each table."""
-    entries = Written("partition.json", {"tables": json_in(files, "partition.json")}).entries("tables", MOST_HISTORIES)
+def _shape(told: Written) -> dict[str, int]:
+    """The number of codes of each table."""
+    entries = told.entries("tables", MOST_HISTORIES)
     if not all(isinstance(entry, list) and len(entry) == len(TOLD) for entry in entries):
         raise refused("partition.json is no list of tables")
-    told = [Written("partition.json", dict(zip(TOLD, entry, strict=True))) for entry in entries]
-    return [(each.text("level"), each.text("field"), each.whole("codes", 0, MOST_ROWS)) for each in told]
+    tables = [Written("partition.json", dict(zip(TOLD, entry, strict=True))) for entry in entries]
+    found = {each.text("field"): each.whole("codes", 0, MOST_ROWS) for each in tables}
+    if len(found) < len(tables) or ROWS not in found:
+        raise refused("partition.json counts no rows, or a field twice")
+    return found
 
 
 def _unsigned(files: Mapping[str, Buffer], name: str) -> npt.NDArray[Any]:
@@ -131,11 +137,11 @@ def _unsigned(files: Mapping[str, Buffer], name: str) -> npt.NDArray[Any]:
     return found
 
 
-def _table(name: str, roster: Codes, spread: npt.NDArray[Any], codes: Codes, counts: npt.NDArray[Any]) -> Counts:
+def _table(name: str, keys: Codes, spread: npt.NDArray[Any], codes: Codes, counts: npt.NDArray[Any]) -> Counts:
     """One table; DataError where compiled code that merges it would be led astray."""
-    if int(spread.sum(dtype=np.uint64)) != len(codes) or spread.max(initial=0) > len(codes) or not ascending(roster):
-        raise refused(f"partition {name[:40]!r} spreads its codes over other owners than it has")
-    owners = np.repeat(roster, spread)
+    if int(spread.sum(dtype=np.uint64)) != len(codes) or spread.max(initial=0) > len(codes):
+        raise refused(f"partition {name[:40]!r} spreads its codes over other cells than it has")
+    owners = np.repeat(keys, spread)
     same = owners[1:] == owners[:-1]
     if codes.dtype != np.uint64 or (same & (codes[1:] <= codes[:-1])).any():
         raise refused(f"partition {name[:40]!r} has codes that do not ascend")
@@ -157,22 +163,40 @@ def _cut(array: npt.NDArray[Any], lengths: list[int]) -> list[npt.NDArray[Any]]:
 
 
 def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:
-    """The levels whose counts are kept; everyone's are folded from the first."""
+    """The levels whose counts are folded from cells; everyone's are folded from the first."""
     return spec.entities or (EVERYONE,)
 
 
 def learn(values: Values, spec: FeatureSpec, teaches: Mask) -> Partition:
     """Count the rows of one day that are allowed to teach. teaches: bool (n,)."""
-    tables: dict[tuple[str, str], Counts] = {}
-    for level in stored_levels(spec):
-        owners = owners_of(values, level)
-        tables[level, ROWS] = Counts.tally(owners[teaches], np.zeros(int(teaches.sum()), np.uint64))
-        for field in spec.fields:
-            if level in spec.levels(field) or level == stored_levels(spec)[0]:
-                rows, codes = observations(values, field)
-                kept = teaches[rows]
-                tables[level, field.name] = Counts.tally(owners[rows[kept]], codes[kept])
-    return Partition(tables)
+    owners = [values.entities[entity] for entity in spec.entities]
+    cells = _keys(owners, values.count)
+    tables = {ROWS: Counts.tally(cells[teaches], np.zeros(int(teaches.sum()), np.uint64))}
+    for field in spec.fields:
+        rows, codes = observations(values, field)
+        kept = teaches[rows]
+        tables[field.name] = Counts.tally(cells[rows[kept]], codes[kept])
+    keys = tables[ROWS].owners
+    return Partition(spec.entities, keys, _members(keys, cells[teaches], [each[teaches] for each in owners]), tables)
+
+
+def _keys(owners: list[Codes], count: int) -> Codes:
+    """The cell of each of so many rows: the code of the only owner, or one code for all of them together."""
+    if not owners:
+        return np.zeros(count, np.uint64)
+    found = owners[0]
+    for other in owners[1:]:
+        found = pair(found, other)
+    return found
+
+
+def _members(keys: Codes, cells: Codes, owners: list[Codes]) -> Codes:
+    """The codes of each cell in each entity field, (c, entities). cells, owners: of each row."""
+    if len(owners) < 2:
+        return np.stack([keys] * len(owners), axis=1) if owners else np.zeros((len(keys), 0), np.uint64)
+    row = np.zeros(len(keys), np.int64)
+    row[np.searchsorted(keys, cells)] = np.arange(len(cells))
+    return np.stack([each[row] for each in owners], axis=1)
 
 
 def owners_of(values: Values, level: str) -> Codes:

@@ -16,6 +16,7 @@ from models.features.baseline import Generation
 from models.features.encode import encode
 from models.features.partition import Mask, Partition, learn
 from models.features.spec import FeatureSpec
+from models.features.tally import Tally
 from models.features.values import HOUR_S, Floats, Ints, Values
 
 DAY_S = 86_400
@@ -41,7 +42,8 @@ class Period:
 class Past:
     """The history encoded. matrix: the columns of the rows that were to be kept, float32 (k, d), the context's left
     missing; surprise: the bits of every row, float64 (n,); teaches: bool (n,), False on rows that entered no baseline;
-    partitions: what each period taught, as files, by its name; generation: what all of them taught."""
+    partitions: what each UTC day taught (without a clock: each fold), as files, by its name; generation: what all of
+    them taught."""
 
     matrix: npt.NDArray[np.float32]
     surprise: Floats
@@ -80,15 +82,22 @@ class Canvas:
 
 def periods_of(values: Values) -> list[Period]:
     """Split rows (ascending in time) into days; fewer than three days, or no clock, into equal blocks."""
-    if values.time is not None:
-        days = (values.time // DAY_S).astype(np.int64)
-        starts = np.flatnonzero(np.r_[True, np.diff(days) > 0])
-        if len(starts) >= MIN_DAYS:
-            names = [str(np.datetime64(int(days[at]), "D")) for at in starts]
-            return _periods(names, [*starts.tolist(), values.count])
+    days = days_of(values)
+    if len(days) >= MIN_DAYS:
+        return days
     count = BLOCKS if values.time is not None else FOLDS
     edges = np.unique(np.linspace(0, values.count, count + 1).astype(int)).tolist()
     return _periods([f"block-{number:02d}" for number in range(len(edges) - 1)], edges)
+
+
+def days_of(values: Values) -> list[Period]:
+    """The UTC days of rows, ascending in time, named as in 2026-01-31; none without a clock."""
+    if values.time is None:
+        return []
+    days = (values.time // DAY_S).astype(np.int64)
+    starts = np.flatnonzero(np.r_[True, np.diff(days) > 0]) if len(days) else np.zeros(0, np.int64)
+    names = [str(np.datetime64(int(days[at]), "D")) for at in starts]
+    return _periods(names, [*starts.tolist(), values.count])
 
 
 def encode_past(
@@ -110,8 +119,8 @@ def encode_past(
     return Past(canvas.matrix, canvas.surprise, teaches, partitions, generation)
 
 
-Learned = tuple[Mask, Partition, dict[str, dict[str, bytes]]]
-"""The rows that taught, all they taught, and what each period taught, as files."""
+Learned = tuple[Mask, Tally, dict[str, dict[str, bytes]]]
+"""The rows that taught, all they taught, and what each day taught, as files."""
 
 
 def _along_time(
@@ -125,7 +134,7 @@ def _along_time(
     values, spec = canvas.values, canvas.spec
     teaches = teaches.copy()
     partitions: dict[str, dict[str, bytes]] = {}
-    running = learn(values.slice(0, 0), spec, teaches[:0])
+    running = learn(values.slice(0, 0), spec, teaches[:0]).fold(spec)
     steps = _steps(periods)
     for number, step in enumerate(steps):
         start, stop = step[0].start, step[-1].stop
@@ -135,8 +144,11 @@ def _along_time(
             teaches[start:stop] &= canvas.surprise[start:stop] <= limit
         learned = {period.name: _learned(canvas, period, teaches) for period in step}
         partitions |= {name: part.files() for name, part in learned.items()}
-        running = Partition.merge([running, *learned.values()])
+        running = Tally.merge([running, *(part.fold(spec) for part in learned.values())])
         progress((number + 1) / len(steps))
+    days = days_of(values)
+    if days != periods:  # blocks of less than three days: what they taught is kept by the day all the same
+        partitions = {day.name: _learned(canvas, day, teaches).files() for day in days}
     return teaches, running, partitions
 
 
@@ -147,13 +159,14 @@ def _across_folds(
     rounds = 2 if trim else 1
     for done in range(rounds):
         learned = {period.name: _learned(canvas, period, teaches) for period in periods}
+        folded = {name: part.fold(canvas.spec) for name, part in learned.items()}
         for number, period in enumerate(periods):
-            others = [part for name, part in learned.items() if name != period.name] or [*learned.values()]
-            canvas.encode(period.start, period.stop, Generation.publish(Partition.merge(others), canvas.spec))
+            others = [part for name, part in folded.items() if name != period.name] or [*folded.values()]
+            canvas.encode(period.start, period.stop, Generation.publish(Tally.merge(others), canvas.spec))
             progress((done + (number + 1) / len(periods)) / rounds)
         if done + 1 < rounds:
             teaches = teaches & (canvas.surprise <= np.quantile(canvas.surprise, 1.0 - trim))
-    return teaches, Partition.merge(learned.values()), {name: part.files() for name, part in learned.items()}
+    return teaches, Tally.merge(folded.values()), {name: part.files() for name, part in learned.items()}
 
 
 def _learned(canvas: Canvas, period: Period, teaches: Mask) -> Partition:

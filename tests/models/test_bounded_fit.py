@@ -115,7 +115,7 @@ def wide_values(rows: int) -> Values:
 
 def needed_mb(values: Values, rows: npt.NDArray[np.int64]) -> float:
     """The most that encoding all rows and keeping the columns of some needs at once (MB)."""
-    generation = Generation.publish(learn(values, WIDE, np.ones(values.count, np.bool_)), WIDE)
+    generation = Generation.publish(learn(values, WIDE, np.ones(values.count, np.bool_)).fold(WIDE), WIDE)
     tracemalloc.start()
     Canvas.blank(values, WIDE, rows).encode(0, values.count, generation)
     peak = tracemalloc.get_traced_memory()[1]

@@ -25,7 +25,7 @@ def test_everyone_is_asked_once_a_value_and_never_more_often_than_there_are_rows
     """A slice of a long history knows the values of all of it."""
     table = pl.DataFrame({"dest": [f"host{n % 10}" for n in range(1000)], "user": [f"u{n % 7}" for n in range(1000)]})
     values = read_values(table, SPEC)
-    generation = Generation.publish(learn(values, SPEC, np.ones(1000, np.bool_)), SPEC)
+    generation = Generation.publish(learn(values, SPEC, np.ones(1000, np.bool_)).fold(SPEC), SPEC)
     asked: list[int] = []
     original = CategoryLevel.look
 

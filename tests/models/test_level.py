@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.features.kernels import lower_bound
 from models.features.level import CategoryLevel, NumberLevel
-from models.features.partition import Counts
+from models.features.tally import Counts
 from models.features.values import BUCKET_OFFSET
 
 pairs = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=60)

@@ -175,7 +175,7 @@ def test_a_span_of_two_lines_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "break_it"),
     [
-        ("owners", lambda array: array[::-1].copy()),
+        ("cells", lambda array: array[::-1].copy()),
         ("codes", lambda array: array[::-1].copy()),
         ("counts", np.zeros_like),
         ("spread", lambda array: array[::-1].copy()),
