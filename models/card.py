@@ -21,6 +21,7 @@ def card_of(plan: FitPlan, resolved: Resolved, history: History, past: Past) -> 
         "positives": int(history.positive.sum()),
         "entities": list(spec.entities),
         "entities_with_history": {e: int(past.generation.warm[e].sum()) for e in spec.entities},
+        "peers": {peers.entity: peers.field or "learned" for peers in spec.peers},
         "time": spec.time,
         "scope": spec.scope,
         "recipe": plan.recipe,

@@ -9,7 +9,10 @@ from models.features.spec import FeatureSpec
 
 @dataclass(frozen=True)
 class Contract:
-    """Field names by role. A search that sends these fields gets the same scores as one that sends all."""
+    """Field names by role. A search that sends these fields gets the same scores as one that sends all.
+
+    peers: fields that name groups; without them a row counts to the group that its entity is known to belong to.
+    """
 
     entities: tuple[str, ...]
     scope: tuple[str, ...]
@@ -17,6 +20,7 @@ class Contract:
     inputs: tuple[str, ...]
     ids: tuple[str, ...]
     risk: tuple[str, ...]
+    peers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, spec: FeatureSpec, risk: tuple[str, ...]) -> Contract:
@@ -27,6 +31,7 @@ class Contract:
             inputs=spec.inputs(),
             ids=spec.ids,
             risk=risk,
+            peers=tuple(peers.field for peers in spec.peers if peers.field),
         )
 
     def rows(self) -> list[tuple[str, str]]:
@@ -42,5 +47,6 @@ class Contract:
             "input": self.inputs,
             "id": self.ids,
             "risk": self.risk,
+            "peers": self.peers,
         }
         return [(field, role) for role, fields in named.items() for field in fields]

@@ -64,7 +64,9 @@ def is_quiet(history: History, spec: FeatureSpec) -> bool:
 def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:
     """The rows in order, read one field at a time: no more than that is text twice."""
     common = replace(spec, fields=())
-    found = read_values(_ordered(table, order, [*spec.entities, spec.scope, spec.time]), common)
+    found = read_values(
+        _ordered(table, order, [*spec.entities, *(p.field for p in spec.peers), spec.scope, spec.time]), common
+    )
     tokens, numbers = dict(found.tokens), dict(found.numbers)
     for field in spec.fields:
         time = spec.time if field.kind == "hour" else None

@@ -9,7 +9,7 @@ import polars as pl
 from models.errors import DataError
 from models.features.infer import infer_fields
 from models.features.recipe import event_ids, load_recipe
-from models.features.spec import FeatureSpec, Field, parse_field
+from models.features.spec import FeatureSpec, Field, Peers, parse_field, parse_peers
 from models.features.values import require_time
 
 MIN_ROWS = 20
@@ -19,7 +19,8 @@ MIN_ROWS = 20
 class FitPlan:
     """The options of a fit, as a person gives them.
 
-    entities, time (None: no clock), scope and fields override the recipe's; label: the field of 0/1 labels or None;
+    entities, time (None: no clock), scope, peers (`entity:field`, or `entity` for groups that the fit learns) and
+    fields override the recipe's; label: the field of 0/1 labels or None;
     max_rows: how many rows train the detectors at most (baselines take every row).
     """
 
@@ -29,6 +30,7 @@ class FitPlan:
     label: str | None = None
     fields: tuple[str, ...] = ()
     scope: str | None = None
+    peers: tuple[str, ...] = ()
     recipe: str | None = None
     seed: int = 7
     max_rows: int = 1_000_000
@@ -60,10 +62,14 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
         )
     if found.spec.time is not None:
         require_time(table, found.spec.time)
-    for role, names in (("entity", found.spec.entities), ("scope", (plan.scope,)), ("label", (plan.label,))):
+    groups = tuple(peers.field for peers in found.spec.peers)
+    roles = {"entity": found.spec.entities, "scope": (plan.scope,), "label": (plan.label,), "peers": groups}
+    for role, names in roles.items():
         for name in names:
             if name and name not in table.columns:
                 raise DataError(f"the {role} field is not in the data", field=name, mend=f"mend {role}=")
+    if found.spec.fault():
+        raise DataError(found.spec.fault(), field="peers", mend="give peers=ENTITY:FIELD for fields of entity=")
     return found
 
 
@@ -71,8 +77,11 @@ def _refuse_clashes(plan: FitPlan) -> None:
     """The label as an input would be learned by heart, and a field named twice would speak twice."""
     asked = [parse_field(text) for text in plan.fields]
     inputs, sources = [one.name for one in asked], [source for one in asked for source in one.of]
-    if plan.label and plan.label in (*inputs, *sources, *plan.entities, plan.scope, plan.time):
-        raise DataError("the label cannot be an input, entity, scope or time", field=plan.label, mend="mend label=")
+    groups = [parse_peers(text).field for text in plan.peers]
+    if plan.label and plan.label in (*inputs, *sources, *plan.entities, *groups, plan.scope, plan.time):
+        raise DataError(
+            "the label cannot be an input, entity, group, scope or time", field=plan.label, mend="mend label="
+        )
     for option, names in (("fields", inputs), ("entity", list(plan.entities))):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -90,7 +99,9 @@ def _from_recipe(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     entities = plan.entities or tuple(e for e in recipe.spec.entities if e in table.columns)
     absent = tuple(_absence(f, lacking) for f in recipe.spec.fields if (lacking := _lacking(table, f)))
     time = recipe.spec.time if plan.time == "_time" else plan.time
-    spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, ids=recipe.spec.ids)
+    peers = _peers(plan) or tuple(p for p in recipe.spec.peers if p.entity in entities and _offered(p, table))
+    absent += tuple(f"{p.field}: not in the data" for p in recipe.spec.peers if not _offered(p, table))
+    spec = FeatureSpec(present, entities, time, plan.scope or recipe.spec.scope, ids=recipe.spec.ids, peers=peers)
     return Resolved(spec, recipe.risk, absent)
 
 
@@ -104,8 +115,19 @@ def _absence(field: Field, lacking: list[str]) -> str:
 
 
 def _from_table(table: pl.DataFrame, plan: FitPlan) -> Resolved:
-    reserved = {*plan.entities, plan.time or "", plan.label or "", plan.scope or ""}
+    peers = _peers(plan)
+    groups = {p.field for p in peers}
+    reserved = {*plan.entities, *groups, plan.time or "", plan.label or "", plan.scope or ""}
     fields, left_out = infer_fields(table, plan.fields, reserved)
     ids = event_ids(plan.time, plan.entities, tuple(source for field in fields for source in field.sources))
-    spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids=ids)
+    spec = FeatureSpec(tuple(fields), plan.entities, plan.time, plan.scope, ids=ids, peers=peers)
     return Resolved(spec, plan.entities, tuple(left_out))
+
+
+def _peers(plan: FitPlan) -> tuple[Peers, ...]:
+    return tuple(parse_peers(text) for text in plan.peers)
+
+
+def _offered(peers: Peers, table: pl.DataFrame) -> bool:
+    """Whether the data name these groups, or need not."""
+    return not peers.field or peers.field in table.columns

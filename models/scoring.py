@@ -135,10 +135,11 @@ class Model:
         margin = trained.margin.score(voices)
         score = trained.scale.score(margin)
         scored, cold = encoded.filled >= LEAST_FILLED, encoded.cold
+        groups = self.generation.called(values, spec, encoded.groups)
         del encoded  # the inputs hold what is needed of it: a second matrix is a lot of memory
         asked = Asked(*_chosen(score, scored, explain, time_left), engine, nthread)
         texts = self._explanations(
-            inputs, asked, lambda: Witness(values, facts, spec, self.generation.span, inputs.around)
+            inputs, asked, lambda: Witness(values, facts, spec, self.generation.span, inputs.around, groups)
         )
         columns = {
             "ai_score": pl.Series(score),

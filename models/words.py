@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from models.features.encode import Facts
-from models.features.spec import FeatureSpec
+from models.features.hashing import MISSING
+from models.features.spec import PEERS, FeatureSpec
 from models.features.values import Values
 from models.texts import Floats, Ints, Pool, whole
 
@@ -18,6 +19,10 @@ MAX_VALUE_LETTERS = 64
 MAX_VALUES = 3
 PARTS = 6
 """The parts of a sentence: field, value, verb, how often, `x`, whose past."""
+PEER_PARTS = 6
+"""What is added where there are peers: `, `, `under `, how many in a hundred, `% of `, how many, which peers. Where the
+peers speak, the first is which they are."""
+NOBODY: Mapping[str, tuple[pl.Series, Ints]] = {}
 PHRASES = (
     "",
     "; ",
@@ -32,11 +37,12 @@ PHRASES = (
     "no time, so that what happened around this row is unknown",
     "a quiet moment",
     " bits of surprise around this row, fading over half an hour",
+    "under ",
+    "% of ",
     *(f".{tenth})" for tenth in range(10)),
 )
-EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, NO_TIME, QUIET, AROUND, TENTH, *_ = range(
-    len(PHRASES)
-)
+EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, *_ = range(len(PHRASES))
+NO_TIME, QUIET, AROUND, UNDER, OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
 """The numbers of these texts, the first of every glossary; TENTH is that of `.0)`, and the others follow."""
 
 
@@ -107,14 +113,26 @@ class Witness:
     """Says what is strange about the rows of a table, in numbers of the texts of `pool` (see texts.Pool.lines)."""
 
     def __init__(
-        self, values: Values, facts: Sequence[Facts], spec: FeatureSpec, span: str, around: Floats | None
+        self,
+        values: Values,
+        facts: Sequence[Facts],
+        spec: FeatureSpec,
+        span: str,
+        around: Floats | None,
+        groups: Mapping[str, tuple[pl.Series, Ints]] = NOBODY,
     ) -> None:
-        """span: how much past there is, in words; around: bits around each row, (n,), or None without a context."""
+        """span: how much past there is, in words; around: bits around each row, (n,), or None without a context;
+        groups: per level of peers, names of groups and which of them each row has (see Generation.called)."""
         self._around = np.full(values.count, np.nan) if around is None else around
         glossary = Glossary()
         labels = pl.Series([field.label for field in spec.fields])
         name, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
         self._whose = _whose(values, spec, span, glossary)
+        self._which = _which(values, spec, span, groups, glossary) if spec.peers else None
+        self._by_peers = np.array(
+            [level.startswith(PEERS) and level not in spec.entities for level in spec.all_levels()]
+        )
+        self._parts = PARTS + (PEER_PARTS if spec.peers else 0)
         vocabularies = {field: glossary.add(tokens.values.texts) for field, tokens in values.tokens.items()}
         units = {field.unit: _with_unit(field.unit, glossary) for field in spec.fields if field.unit}
         numbers: list[Floats] = [np.zeros(0)]
@@ -131,7 +149,7 @@ class Witness:
                 first, place = vocabularies[field.name], values.tokens[field.name].values.at
                 self._topics.append(Topic(found, starts, order, name + at, missing + at, SEEN, USUAL, first, place))
         self.pool = glossary.pool(np.concatenate(numbers))
-        self.width = max(topic.most for topic in self._topics) * (PARTS + 1) - 1
+        self.width = max(topic.most for topic in self._topics) * (self._parts + 1) - 1
 
     def say(self, source: int, rows: Ints) -> Ints:
         """The facts behind the contributions of one source to k rows, int64 (k, parts).
@@ -144,7 +162,7 @@ class Witness:
         if not len(topic.facts.rows):
             return np.full((len(rows), 1), topic.missing)
         at, present = topic.place(rows, 0)
-        found = [np.where(present[:, None], self._sentence(topic, rows, at), _only(topic.missing))]
+        found = [np.where(present[:, None], self._sentence(topic, rows, at), self._only(topic.missing))]
         for rank in range(1, topic.most):
             at, present = topic.place(rows, rank)
             speaks = present & (topic.facts.excess[at] > 0)
@@ -153,16 +171,38 @@ class Witness:
         return np.concatenate(found, axis=1)
 
     def _sentence(self, topic: Topic, rows: Ints, at: Ints) -> Ints:
-        """What one fact of each row says, (k, PARTS). The level at which the value is strangest speaks."""
+        """What one fact of each row says, (k, parts). The level at which the value is strangest speaks."""
         times = topic.facts.times[at].astype(np.int64)
         speaks = topic.facts.excess[at] > 0
         known = speaks & (times > 0)
-        parts = np.empty((len(rows), PARTS), np.int64)
+        parts = np.empty((len(rows), self._parts), np.int64)
         parts[:, 0], parts[:, 1] = topic.name, topic.texts(at)
         parts[:, 2] = np.where(speaks, np.where(known, topic.verb, topic.verb + 1), topic.usual)
         parts[:, 3], parts[:, 4] = np.where(known, whole(times), EMPTY), np.where(known, X, EMPTY)
         parts[:, 5] = np.where(speaks, self._whose[topic.facts.speaker[at], rows], EMPTY)
+        if self._which is not None:
+            parts[:, PARTS:] = np.where(speaks[:, None], self._of_peers(topic.facts, rows, at), EMPTY)
         return parts
+
+    def _of_peers(self, facts: Facts, rows: Ints, at: Ints) -> Ints:
+        """Which peers speak, or how many of its peers share what an entity shows, (k, PEER_PARTS)."""
+        parts = np.full((len(rows), PEER_PARTS), EMPTY)
+        if self._which is None or facts.peers is None or facts.holders is None:
+            return parts
+        which, peers, holders = self._which[facts.speaker[at], rows], facts.peers[at], facts.holders[at]
+        some = peers > 0
+        percent = np.rint(100.0 * holders / np.maximum(peers, 1)).astype(np.int64)
+        few = (holders > 0) & (percent == 0)
+        percent = np.where(few, 1, np.where(holders < peers, np.minimum(percent, 99), 100))
+        parts[:, 0] = np.where(some, AND, np.where(self._by_peers[facts.speaker[at]], which, EMPTY))
+        parts[:, 1] = np.where(some & few, UNDER, EMPTY)
+        parts[:, 2], parts[:, 3] = np.where(some, whole(percent), EMPTY), np.where(some, OF, EMPTY)
+        parts[:, 4], parts[:, 5] = np.where(some, whole(peers), EMPTY), np.where(some, which, EMPTY)
+        return parts
+
+    def _only(self, part: int) -> Ints:
+        """A sentence of one part."""
+        return np.array([part] + [EMPTY] * (self._parts - 1))
 
     def _moment(self, rows: Ints) -> Ints:
         """What stands around each row, (k, 2)."""
@@ -186,13 +226,19 @@ def plain(texts: pl.Series) -> pl.Series:
 
 
 def _whose(values: Values, spec: FeatureSpec, span: str, glossary: Glossary) -> Ints:
-    """Whose past speaks, by level and row: numbers of texts, (levels, n)."""
+    """Whose past speaks, by level and row: numbers of texts, (levels, n). Peers are named by their member."""
     end = f" in {span}"
     anyone = glossary.add(pl.Series(["anyone"]), " for ", end)
     found = [np.full(values.count, anyone)]
-    for entity in spec.entities:
-        owner = values.owners[entity]
-        found.append(glossary.add(owner.texts, " for ", end) + owner.at.astype(np.int64))
+    for level in spec.all_levels()[1:]:
+        if level in spec.entities:
+            owner = values.owners[level]
+            found.append(glossary.add(owner.texts, " for ", end) + owner.at.astype(np.int64))
+        else:
+            owner = values.owners[level.removeprefix(PEERS)]
+            nameless = glossary.add(pl.Series(["peers"]), " for ")
+            member = glossary.add(owner.texts, " for ", "'s peers") + owner.at.astype(np.int64)
+            found.append(np.where(owner.codes == MISSING, nameless, member))
     return np.stack(found)
 
 
@@ -204,6 +250,21 @@ def _with_unit(unit: str, glossary: Glossary) -> tuple[int, int]:
     return reached, usual
 
 
+def _which(
+    values: Values, spec: FeatureSpec, span: str, groups: Mapping[str, tuple[pl.Series, Ints]], glossary: Glossary
+) -> Ints:
+    """Which peers, by level and row: numbers of texts, (levels, n). Of the level of peers what follows them, of an
+    entity's what follows their number."""
+    found = {level: np.full(values.count, EMPTY) for level in spec.all_levels()}
+    for peers in spec.peers:
+        names, at = groups[peers.level]
+        named = (names != "").to_numpy()[at]
+        for level, before, end in ((peers.level, "", f" in {span}"), (peers.entity, " peers", "")):
+            nameless = glossary.add(pl.Series([""]), before, end)
+            found[level] = np.where(named, glossary.add(names, f"{before} (", f"){end}") + at, nameless)
+    return np.stack([*found.values()])
+
+
 def _by_row(facts: Facts, count: int) -> tuple[Ints | None, Ints | None]:
     """Where each row's facts begin, and their order (see Topic)."""
     each = np.bincount(facts.rows, minlength=count)
@@ -211,8 +272,3 @@ def _by_row(facts: Facts, count: int) -> tuple[Ints | None, Ints | None]:
         return None, None
     starts = np.concatenate([[0], np.cumsum(each)])
     return starts, np.lexsort((-facts.excess, facts.rows)) if (each > 1).any() else None
-
-
-def _only(part: int) -> Ints:
-    """A sentence of one part."""
-    return np.array([part] + [EMPTY] * (PARTS - 1))

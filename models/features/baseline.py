@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from models.arrays import Buffer, array_bytes, array_in, ascending
 from models.features.hashing import MISSING, Codes
 from models.features.level import CategoryLevel, Level, NumberLevel, find
 from models.features.partition import stored_levels
-from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
+from models.features.peers import Groups, Membership, names_in
+from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field, Peers
 from models.features.tally import ROWS, Counts, Tally
+from models.features.values import Values
 from models.written import MOST_ROWS, Written, refused
 
 ALL = np.zeros(1, np.uint64)
@@ -25,6 +28,9 @@ KINDS: Mapping[str, type[NumberLevel] | type[CategoryLevel]] = {"number": Number
 MIN_HISTORY_ROWS = 10
 """An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
 MOST_LETTERS_OF_SPAN = 100
+NOTHING: Mapping[str, Membership] = {}
+Names = Mapping[str, tuple[pl.Series, npt.NDArray[np.int64]]]
+"""Per level of peers: texts, the empty one for a group without a name, and which of them each row has, (n,)."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,9 @@ class Standing:
 class Generation:
     """What everybody's past looks like, up to some day.
 
-    levels: per (level, field) the history; rosters: per entity level all owners, sorted; warm: per entity level
-    whether each owner has enough rows; span: how long or how much taught it, in words; rows: how many rows.
+    levels: per (level, field) the history, and for peers how many of them showed what; rosters: per level of entities
+    or peers all owners, sorted; warm: per such level whether each owner has enough rows; span: how long or how much
+    taught it, in words; rows: how many rows; groups: per entity that has peers, who belongs to which group.
     """
 
     levels: Mapping[tuple[str, str], Level]
@@ -48,24 +55,55 @@ class Generation:
     warm: Mapping[str, npt.NDArray[np.bool_]]
     span: str
     rows: int
+    groups: Mapping[str, Groups]
 
     @classmethod
-    def publish(cls, tally: Tally, spec: FeatureSpec, span: str = "") -> Generation:
-        """Turn learned counts into a baseline. tally: the merged days."""
+    def publish(
+        cls, tally: Tally, spec: FeatureSpec, span: str = "", learned: Mapping[str, Membership] = NOTHING
+    ) -> Generation:
+        """Turn learned counts into a baseline. tally: the merged days; learned: per entity whose groups the events
+        do not name, who belongs to which."""
         first = stored_levels(spec)[0]
         rows = {entity: tally.tables[entity, ROWS] for entity in spec.entities}
         rosters = {
             EVERYONE: ALL,
             **{entity: counts.owners if len(counts.owners) else ALL for entity, counts in rows.items()},
         }
-        levels = {
-            (level, field.name): _level(field, _counts(tally, first, level, field.name), rosters[level])
-            for field in spec.fields
-            for level in spec.levels(field)
-        }
         warm = {entity: _warm(counts) for entity, counts in rows.items()}
+        groups = {p.entity: Groups.of(_membership(tally, p, learned), rosters[p.entity]) for p in spec.peers}
+        for peers in spec.peers:
+            of = groups[peers.entity]
+            rosters[peers.level] = rosters[peers.holders] = of.codes
+            warm[peers.level] = of.warm(rows[peers.entity], rosters[peers.entity], MIN_HISTORY_ROWS)
+        levels = {
+            (level, field.name): _level(field, _counts(tally, spec, groups, level, field), rosters[level])
+            for field in spec.fields
+            for level in _kept_levels(spec, field)
+        }
         taught = int(tally.tables[first, ROWS].counts.sum())
-        return cls(levels, {entity: rosters[entity] for entity in rows}, warm, span, taught)
+        return cls(levels, {level: rosters[level] for level in warm}, warm, span, taught, groups)
+
+    def company(self, peers: Peers, told: Codes | None, entity: Standing) -> Standing:
+        """Where each row's group stands, -1 also where it is not warm, (n,). told: the group that each row names, if
+        it does; else it is the one that the entity, which stands there, is known to belong to."""
+        known = self.groups[peers.entity].place(entity.at)
+        if told is not None:
+            at, named = find(self.rosters[peers.level], told)
+            known = np.where(told == MISSING, known, np.where(named, at, -1))
+        warm = (known >= 0) & self.warm[peers.level][known]
+        return Standing(np.where(warm, known, -1), warm)
+
+    def called(self, values: Values, spec: FeatureSpec, places: Mapping[str, npt.NDArray[np.int64]]) -> Names:
+        """What the group of each row is called, per level of peers. places: where it stands, -1 for none, (n,)."""
+        found: dict[str, tuple[pl.Series, npt.NDArray[np.int64]]] = {}
+        for peers in spec.peers:
+            names, told = self.groups[peers.entity].names, values.owners.get(peers.level)
+            if told is not None:
+                found[peers.level] = told.texts, told.at.astype(np.int64)
+            else:
+                at = np.where(places[peers.level] < len(names), places[peers.level] + 1, 0)
+                found[peers.level] = pl.Series(["", *names]), at
+        return found
 
     def standing(self, level: str, owners: Codes) -> Standing:
         """Where each row's owner stands, (n,)."""
@@ -84,10 +122,14 @@ class Generation:
                 arrays = [getattr(self.levels[key], part.name) for key in keys]
                 name = f"{kind}.{part.name}.npy"
                 found[name], lengths[name] = array_bytes(np.concatenate(arrays)), [len(array) for array in arrays]
-        for number, entity in enumerate(spec.entities):
-            found[f"roster.{number}.npy"] = array_bytes(self.rosters[entity])
-            found[f"warm.{number}.npy"] = array_bytes(self.warm[entity])
-        told = {"span": self.span, "rows": self.rows, "lengths": lengths}
+        for number, level in enumerate(spec.all_levels()[1:]):
+            found[f"roster.{number}.npy"] = array_bytes(self.rosters[level])
+            found[f"warm.{number}.npy"] = array_bytes(self.warm[level])
+        told: dict[str, Any] = {"span": self.span, "rows": self.rows, "lengths": lengths}
+        for number, peers in enumerate(spec.peers):
+            found[f"groups.{number}.npy"] = array_bytes(self.groups[peers.entity].at)
+        if spec.peers:
+            told["groups"] = {entity: groups.names for entity, groups in self.groups.items()}
         return {"generation.json": json.dumps(told, sort_keys=True).encode(), **found}
 
     @classmethod
@@ -97,12 +139,18 @@ class Generation:
         span = told.text("span")
         if len(span) > MOST_LETTERS_OF_SPAN or not span.isprintable():  # it stands in every reason
             raise refused("generation.json.span is no line of words")
-        rosters = {entity: _roster(files, number) for number, entity in enumerate(spec.entities)}
+        rosters = {level: _roster(files, number) for number, level in enumerate(spec.all_levels()[1:])}
         warm = {
-            entity: _of_length(files, f"warm.{number}.npy", np.bool_, len(rosters[entity]))
-            for number, entity in enumerate(spec.entities)
+            level: _of_length(files, f"warm.{number}.npy", np.bool_, len(roster))
+            for number, (level, roster) in enumerate(rosters.items())
+        }
+        groups = {
+            p.entity: Groups.from_file(files, f"groups.{number}.npy", rosters[p.entity], rosters[p.level], names)
+            for number, p in enumerate(spec.peers)
+            for names in [names_in(told.part("groups"), p.entity)]
         }
         owners = {EVERYONE: len(ALL), **{entity: len(roster) for entity, roster in rosters.items()}}
+        owners |= {peers.holders: owners[peers.level] for peers in spec.peers}
         levels: dict[tuple[str, str], Level] = {}
         for kind, keys in _by_kind(spec).items():
             levels |= _levels(kind, keys, files, told.part("lengths"))
@@ -110,7 +158,7 @@ class Generation:
             fault = history.fault(owners[level])
             if fault:
                 raise refused(f"the history of {field[:40]!r} at the level {level[:40]!r} holds {fault}")
-        return cls(levels, rosters, warm, span, told.whole("rows", 0, MOST_ROWS))
+        return cls(levels, rosters, warm, span, told.whole("rows", 0, MOST_ROWS), groups)
 
 
 def _levels(
@@ -147,14 +195,34 @@ def _by_kind(spec: FeatureSpec) -> dict[str, list[tuple[str, str]]]:
     """The (level, field) pairs of a generation in the order of its files."""
     found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
     for field in spec.fields:
-        found[_kind(field)] += [(level, field.name) for level in spec.levels(field)]
+        found[_kind(field)] += [(level, field.name) for level in _kept_levels(spec, field)]
     return found
 
 
-def _counts(tally: Tally, first: str, level: str, field: str) -> Counts:
+def _kept_levels(spec: FeatureSpec, field: Field) -> tuple[str, ...]:
+    """The levels of a field, and those of how many peers showed what."""
+    levels = spec.levels(field)
+    return (*levels, *(peers.holders for peers in spec.peers if peers.level in levels))
+
+
+def _counts(tally: Tally, spec: FeatureSpec, groups: Mapping[str, Groups], level: str, field: Field) -> Counts:
+    """What a field showed at a level, folded from what the entities showed."""
     if level == EVERYONE:
-        return tally.tables[first, field].fold()
-    return tally.tables[level, field]
+        return tally.tables[stored_levels(spec)[0], field.name].fold()
+    for peers in spec.peers:
+        counts, roster = tally.tables.get((peers.entity, field.name)), tally.tables[peers.entity, ROWS].owners
+        if level == peers.level and counts:
+            return groups[peers.entity].fold(counts, roster)
+        if level == peers.holders and counts:
+            return groups[peers.entity].holders(counts, roster, highest=field.kind == "number")
+    return tally.tables[level, field.name]
+
+
+def _membership(tally: Tally, peers: Peers, learned: Mapping[str, Membership]) -> Membership:
+    """Who belongs to which group: as the events showed, or as was learned."""
+    if peers.field:
+        return Membership.shown(tally.tables[peers.entity, peers.level])
+    return learned.get(peers.entity, Membership.none())
 
 
 def _kind(field: Field) -> str:

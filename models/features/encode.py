@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from models.features.baseline import Generation, Standing
-from models.features.hashing import Codes
+from models.features.hashing import MISSING, Codes
 from models.features.level import NumberLevel
 from models.features.level_kernels import put_columns
 from models.features.partition import observations, owners_of
-from models.features.spec import EVERYONE, FeatureSpec, Field, column_names
+from models.features.spec import EVERYONE, FeatureSpec, Field, Peers, column_names
 from models.features.values import Floats, Ints, Values, log_scale
 
 MOST_TIMES = 2**32 - 1
@@ -32,13 +32,15 @@ LEAST_LEAD_BITS = 1e-9
 class Encoded:
     """matrix: float32 (n, d), NaN where missing; surprise: bits beyond the clip, float64 (n, fields);
 
-    cold: bool (n,), every entity of the row lacks history; filled: share of the fields present, float64 (n,).
+    cold: bool (n,), every entity of the row lacks history; filled: share of the fields present, float64 (n,);
+    groups: per level of peers, the place of each row's group, -1 where it has none, int64 (n,).
     """
 
     matrix: Matrix
     surprise: Floats
     cold: npt.NDArray[np.bool_]
     filled: Floats
+    groups: Mapping[str, Ints]
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,17 @@ class Facts:
     """What reasons are made of: the observations of one field, each with the level at which it is strangest.
 
     rows: (t,), ascending; excess: bits beyond the clip at that level, at least 0, float64 (t,); speaker: the level,
-    0 for everyone, 1 for the first entity and so on, uint8 (t,); times: how often that level's owner showed the value
-    (of a number: at least as much), uint32 (t,).
+    its place in FeatureSpec.all_levels, uint8 (t,); times: how often that level's owner showed the value (of a number:
+    at least as much), uint32 (t,); peers: where an entity speaks, how many others its group has, and holders: how many
+    of them showed the value, int64 (t,), 0 where it has none; None without peers.
     """
 
     rows: Ints
     excess: Floats
     speaker: npt.NDArray[np.uint8]
     times: npt.NDArray[np.uint32]
+    peers: Ints | None = None
+    holders: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +75,18 @@ class Look:
 
 def encode(values: Values, spec: FeatureSpec, generation: Generation) -> Encoded:
     """Encode events against a baseline that must not hold them. The context column is left missing."""
-    return _encoded(Encoder.of(values, spec, generation), lambda facts: None)
+    return _encoded(Encoder.of(values, spec, generation), lambda field, facts: None)
 
 
 def examine(values: Values, spec: FeatureSpec, generation: Generation) -> tuple[Encoded, tuple[Facts, ...]]:
     """As encode, and the facts of each field."""
     facts: list[Facts] = []
-    encoded = _encoded(Encoder.of(values, spec, generation), facts.append)
+    encoder = Encoder.of(values, spec, generation)
+    encoded = _encoded(encoder, lambda field, found: facts.append(encoder.with_peers(field, found)))
     return encoded, tuple(facts)
 
 
-def _encoded(encoder: Encoder, note: Callable[[Facts], None]) -> Encoded:
+def _encoded(encoder: Encoder, note: Callable[[Field, Facts], None]) -> Encoded:
     values, spec = encoder.values, encoder.spec
     matrix = np.full((values.count, len(spec.columns())), np.nan, np.float32)
     surprise = np.zeros((values.count, len(spec.fields)))
@@ -91,10 +97,11 @@ def _encoded(encoder: Encoder, note: Callable[[Facts], None]) -> Encoded:
         start += sum(len(column_names(field, level)) for level in spec.levels(field))
         surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
         filled += np.bincount(facts.rows, minlength=values.count) > 0
-        note(facts)
+        note(field, facts)
     warm = [encoder.standings[entity].warm for entity in spec.entities]
     cold = ~np.any(warm, axis=0) if warm else np.zeros(values.count, np.bool_)
-    return Encoded(matrix, surprise, cold, filled / max(len(spec.fields), 1))
+    groups = {peers.level: encoder.standings[peers.level].at for peers in spec.peers}
+    return Encoded(matrix, surprise, cold, filled / max(len(spec.fields), 1), groups)
 
 
 @dataclass(frozen=True)
@@ -109,24 +116,30 @@ class Encoder:
     @classmethod
     def of(cls, values: Values, spec: FeatureSpec, generation: Generation) -> Encoder:
         standings = {level: _standing(values, generation, level) for level in (EVERYONE, *spec.entities)}
+        for peers in spec.peers:
+            standings[peers.level] = generation.company(
+                peers, values.entities.get(peers.level), standings[peers.entity]
+            )
         return cls(values, spec, generation, standings)
 
     def field(self, field: Field, matrix: Matrix, start: int) -> Facts:
         """The facts of a field, whose columns of the matrix, from `start` on, are filled in level by level.
 
-        The excess is the maximum over the levels: strange for everyone or strange for its owner, since the owner's
-        level alone forgives what attacks on others taught it.
+        The excess is the maximum over the levels: strange for everyone, for its owner's peers or for its owner, since
+        the owner's level alone forgives what attacks on others taught it.
         """
         rows, codes = observations(self.values, field)
         everyone = self._everyone(field, codes)
         best = everyone.bits + LEAST_LEAD_BITS
         excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
         start = self._fill(matrix, start, field, EVERYONE, rows, everyone)
+        shares, order = {EVERYONE: everyone.share}, self.spec.all_levels()
         for level in self.spec.levels(field)[1:]:
-            look = self._owners(field, level, rows, codes, everyone.share)
+            look = self._owners(field, level, rows, codes, shares[self.spec.above(field, level)])
+            shares[level] = look.share
             stranger = look.bits > best
             best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
-            speaker[stranger] = self.spec.entities.index(level) + 1
+            speaker[stranger] = order.index(level)
             excess = np.fmax(excess, look.bits)
             start = self._fill(matrix, start, field, level, rows, look)
         clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
@@ -144,9 +157,44 @@ class Encoder:
 
     def _owners(self, field: Field, level: str, rows: Ints, codes: Codes, above: Floats) -> Look:
         """What the owners' own history says. above: everyone's share."""
-        standing, owners = self.standings[level], self.values.entities[level]
-        found = self.generation.levels[level, field.name].look(standing.at[rows], owners[rows], codes, above)
+        standing, owners = self.standings[level], self._codes(level, rows)
+        found = self.generation.levels[level, field.name].look(standing.at[rows], owners, codes, above)
         return Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
+
+    def _codes(self, level: str, rows: Ints) -> Codes:
+        """The code of the owner of some rows: an entity as the row names it, a group as it is known."""
+        if level in self.spec.entities:
+            return self.values.entities[level][rows]
+        at = self.standings[level].at[rows]
+        return np.where(at >= 0, self.generation.rosters[level][at], MISSING)
+
+    def with_peers(self, field: Field, facts: Facts) -> Facts:
+        """The facts of a field with the number of peers who share them, where an entity speaks."""
+        if not self.spec.peers:
+            return facts
+        codes = observations(self.values, field)[1]
+        peers, holders = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
+        for group in self.spec.peers:
+            if group.level in self.spec.levels(field):
+                speaks = (facts.speaker == self.spec.all_levels().index(group.entity)) & (facts.excess > 0)
+                told = np.flatnonzero(speaks & (self.standings[group.level].at[facts.rows] >= 0))
+                rows, known = facts.rows[told], facts.times[told] > 0
+                peers[told], holders[told] = self._company(field, group, rows, codes[told], known)
+        return replace(facts, peers=peers, holders=holders)
+
+    def _company(
+        self, field: Field, peers: Peers, rows: Ints, codes: Codes, known: npt.NDArray[np.bool_]
+    ) -> tuple[Ints, Ints]:
+        """How many others the group of each row's owner has, and how many of them showed the value, (t,) each.
+
+        known: whether the owner has shown it itself, which does not count.
+        """
+        at, groups = self.standings[peers.level].at[rows], self.generation.groups[peers.entity]
+        member = groups.place(self.standings[peers.entity].at[rows]) == at
+        history = self.generation.levels[peers.holders, field.name]
+        seen = history.look(at, self._codes(peers.level, rows), codes, np.ones(len(codes))).seen.astype(np.int64)
+        others = groups.members[at] - member
+        return others, np.clip(seen - (member & known), 0, others)
 
     def _fill(self, matrix: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look) -> int:
         """Fill in the columns of a field at one level from `start` on, where the row has the field and its owner is

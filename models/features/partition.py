@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import Buffer, array_bytes, ascending, read_array
-from models.features.hashing import Codes, pair
+from models.features.hashing import MISSING, Codes, pair
 from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field
 from models.features.tally import ROWS, Counts, Tally
 from models.features.values import BUCKET_OFFSET, Values, bucket_of
@@ -33,7 +33,8 @@ class Partition:
     """The counts of one day by cell.
 
     entities: the entity fields; keys: the cells, ascending, (c,); members: the code of each cell in each entity field,
-    uint64 (c, entities), 0 where missing; tables: per field, and under ROWS, the counts whose owners are cells.
+    uint64 (c, entities), 0 where missing; tables: per field, and under ROWS, the counts whose owners are cells; under a
+    level of peers, how often each cell named which group.
     """
 
     entities: tuple[str, ...]
@@ -54,6 +55,10 @@ class Partition:
             for field in spec.fields:
                 if level in spec.levels(field) or place == 0:
                     tables[level, field.name] = self._of_owners(field.name, place)
+        for peers in spec.peers:
+            if peers.field:
+                place = spec.entities.index(peers.entity)
+                tables[peers.entity, peers.level] = self._of_owners(peers.level, place)
         return Tally(tables)
 
     def holds(self, entity: np.uint64, field: str = "") -> Mask:
@@ -176,6 +181,11 @@ def learn(values: Values, spec: FeatureSpec, teaches: Mask) -> Partition:
         rows, codes = observations(values, field)
         kept = teaches[rows]
         tables[field.name] = Counts.tally(cells[rows[kept]], codes[kept])
+    for peers in spec.peers:
+        if peers.field:
+            groups = values.entities[peers.level]
+            shown = teaches & (groups != MISSING)
+            tables[peers.level] = Counts.tally(cells[shown], groups[shown])
     keys = tables[ROWS].owners
     return Partition(spec.entities, keys, _members(keys, cells[teaches], [each[teaches] for each in owners]), tables)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from models.errors import DataError
 from models.features.derive import fault_of
-from models.features.spec import KINDS, FeatureSpec, Field
+from models.features.spec import KINDS, FeatureSpec, Field, parse_peers
 
 FOLDER = resources.files("models.features") / "recipes"
-TOP_KEYS = {"name", "title", "data_model", "time", "scope", "entities", "key", "risk", "fields"}
+TOP_KEYS = {"name", "title", "data_model", "time", "scope", "entities", "peers", "key", "risk", "fields"}
 FIELD_KEYS = {"name", "kind", "words", "spl", "how", "of", "unit"}
 
 
@@ -57,7 +57,10 @@ def parse_recipe(text: str) -> Recipe:
     entities = tuple(found.get("entities", ()))
     time = found.get("time", "_time")
     key = tuple(found.get("key", (source for field in fields for source in field.sources)))
-    spec = FeatureSpec(fields, entities, time, found.get("scope"), ids=event_ids(time, entities, key))
+    peers = tuple(parse_peers(text) for text in found.get("peers", ()))
+    spec = FeatureSpec(fields, entities, time, found.get("scope"), ids=event_ids(time, entities, key), peers=peers)
+    if spec.fault():
+        raise DataError(f"a recipe with {spec.fault()}", field="peers", mend="give peers of its entities")
     _refuse_derived(spec)
     spl = {entry["name"]: entry["spl"] for entry in found["fields"] if "spl" in entry}
     return Recipe(found["name"], found.get("title", found["name"]), spec, tuple(found.get("risk", entities)), spl)

@@ -17,8 +17,17 @@ KINDS: tuple[str, ...] = get_args(Kind)
 EVERYONE = ""
 """The level above all entities: the name under which everybody's history is kept."""
 
+PEERS = "~"
+"""What the level of an entity's peers is called by, before the entity's name."""
+
+HOLDERS = "#"
+"""The same for the counts of how many of the peers showed a value, and not how often."""
+
 MOST_HISTORIES = 100_000
 """Fields times levels: no matrix is wider than four times this."""
+
+MOST_LEVELS = 255
+"""Whose history it is that speaks is one byte of a fact."""
 
 CONTEXT = "context"
 """The source of the term that says how strange the rest of the network is at this moment."""
@@ -71,12 +80,38 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Peers:
+    """A group that an entity belongs to, whose history stands between everyone's and its own.
+
+    entity: a field that owns a baseline; field: the field that names the group, or empty for groups that a fit learns.
+    """
+
+    entity: str
+    field: str = ""
+
+    @property
+    def level(self) -> str:
+        """The name under which the groups' histories are kept."""
+        return PEERS + self.entity
+
+    @property
+    def holders(self) -> str:
+        """The name under which it is kept how many members of each group showed what."""
+        return HOLDERS + self.entity
+
+    @classmethod
+    def from_json(cls, told: Written) -> Peers:
+        return cls(told.text("entity", 1), told.text("field"))
+
+
+@dataclass(frozen=True)
 class FeatureSpec:
     """All that is needed to turn events into a matrix, given a baseline.
 
     entities: the fields that own a baseline, the first being the main one; time: the time field or None;
     scope: the field within which the context of the moment is kept, or None for all rows together;
-    context: whether the context of the moment says anything here; ids: the fields that make `ai_event_id`.
+    context: whether the context of the moment says anything here; ids: the fields that make `ai_event_id`;
+    peers: the groups of some of the entities, one kind an entity at most.
     """
 
     fields: tuple[Field, ...]
@@ -85,23 +120,59 @@ class FeatureSpec:
     scope: str | None = None
     context: bool = True
     ids: tuple[str, ...] = ()
+    peers: tuple[Peers, ...] = ()
 
     @property
     def has_context(self) -> bool:
         """The context of the moment needs a clock, too."""
         return self.context and self.time is not None
 
+    def peers_of(self, entity: str) -> Peers | None:
+        """The groups of an entity, if it has any."""
+        return next((peers for peers in self.peers if peers.entity == entity), None)
+
+    def all_levels(self) -> tuple[str, ...]:
+        """All that a history may be whose: everyone's, then for each entity its peers', if it has any, and its own.
+
+        >>> FeatureSpec((), ("user", "dest"), peers=(Peers("user", "department"),)).all_levels()
+        ('', '~user', 'user', 'dest')
+        """
+        found = [EVERYONE]
+        for entity in self.entities:
+            peers = self.peers_of(entity)
+            found += [peers.level, entity] if peers else [entity]
+        return tuple(found)
+
     def levels(self, field: Field) -> tuple[str, ...]:
-        """Whose history a field is compared with: everyone's, then each entity's, never its own name's."""
-        return (EVERYONE, *(entity for entity in self.entities if entity != field.name))
+        """Whose history a field is compared with, in the order of all_levels; never its own name's: who says its name
+        or its group's says nothing about it."""
+        silent = {field.name, PEERS + field.name, *(p.level for p in self.peers if p.field == field.name)}
+        return (EVERYONE, *(level for level in self.all_levels()[1:] if level not in silent))
+
+    def above(self, field: Field, level: str) -> str:
+        """The level that smooths this one: of an entity its peers', where there is one, else everyone's."""
+        return PEERS + level if PEERS + level in self.levels(field) else EVERYONE
+
+    def fault(self) -> str:
+        """What is wrong with its levels, in words; empty when nothing is."""
+        grouped = [peers.entity for peers in self.peers]
+        if len(set(grouped)) < len(grouped) or not {*grouped} <= {*self.entities}:
+            return "peers of no entity, or one entity's twice"
+        own = {peers.level for peers in self.peers} | {peers.holders for peers in self.peers}
+        if own & {*self.entities, *(field.name for field in self.fields)}:
+            return "a field that is called as a level of peers is"
+        if any(peers.field == peers.entity for peers in self.peers):
+            return "an entity that is its own group"
+        return f"more than {MOST_LEVELS} levels" if len(self.all_levels()) > MOST_LEVELS else ""
 
     def inputs(self) -> tuple[str, ...]:
         """The fields of an event that fields are read from, each once."""
         return tuple(dict.fromkeys(source for field in self.fields for source in field.sources))
 
     def shadowed(self) -> str | None:
-        """A derived field with the name of an entity, the scope or the time, which are read as they come; or None."""
-        taken = {*self.entities, self.scope, self.time}
+        """A derived field with the name of an entity, a group, the scope or the time, which are read as they come; or
+        None."""
+        taken = {*self.entities, *(peers.field for peers in self.peers), self.scope, self.time}
         return next((field.name for field in self.fields if field.how and field.name in taken), None)
 
     def columns(self) -> tuple[Column, ...]:
@@ -136,12 +207,15 @@ class FeatureSpec:
         entities = told.texts("entities", 1)
         if not fields or len({field.name for field in fields}) < len(fields):
             raise refused("spec.fields is empty, or names one field twice")
-        if len(fields) * (1 + len(entities)) > MOST_HISTORIES:
+        peers = tuple(Peers.from_json(each) for each in told.parts("peers", MOST_LEVELS))
+        if len(fields) * (1 + len(entities) + 2 * len(peers)) > MOST_HISTORIES:
             raise refused(f"spec.fields and spec.entities ask for more than {MOST_HISTORIES} histories")
         time, scope = (told.text(name, 1) if told.has(name) else None for name in ("time", "scope"))
-        spec = cls(fields, entities, time, scope, told.flag("context"), told.texts("ids", 1))
+        spec = cls(fields, entities, time, scope, told.flag("context"), told.texts("ids", 1), peers)
         if spec.shadowed() is not None:
             raise refused("spec.fields derives an entity, the scope or the time")
+        if spec.fault():
+            raise refused(f"spec has {spec.fault()}")
         return spec
 
 
@@ -205,3 +279,15 @@ def _kind_apart(text: str) -> tuple[str, Kind | None]:
     if kind not in KINDS:
         raise DataError(f"unknown kind {kind!r}", field="fields", mend=f"use one of {', '.join(KINDS)}")
     return name, kind  # type: ignore[return-value]
+
+
+def parse_peers(text: str) -> Peers:
+    """`entity:field`, or `entity` for groups that the fit learns, as written in `peers=`.
+
+    >>> parse_peers("user:department")
+    Peers(entity='user', field='department')
+    >>> parse_peers("user")
+    Peers(entity='user', field='')
+    """
+    entity, _, field = text.strip().partition(":")
+    return Peers(entity.strip(), field.strip())

@@ -49,7 +49,8 @@ class Values:
     """A table of events, ready to be counted or encoded.
 
     tokens: per category-like field; numbers: per number field, float64 (n,), NaN where missing;
-    owners: per entity field, who each row belongs to, n rows; time: epoch seconds (n,) or None; scope: codes (n,).
+    owners: per entity field, who each row belongs to, n rows, and per level of peers that the events name, which group
+    each names; time: epoch seconds (n,) or None; scope: codes (n,).
     """
 
     count: int
@@ -61,7 +62,7 @@ class Values:
 
     @cached_property
     def entities(self) -> Mapping[str, Codes]:
-        """Per entity field, codes (n,), 0 where missing."""
+        """Per entity field, and level of peers that the events name, codes (n,), 0 where missing."""
         return {name: owner.codes for name, owner in self.owners.items()}
 
     def slice(self, start: int, stop: int) -> Values:
@@ -83,7 +84,9 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     numbers = _numbers(table, [*sizes, *([spec.time] if spec.time else [])])
     time = _with_iso(table, spec.time, numbers[spec.time]) if spec.time else None
     fields = [field for field in spec.fields if field.kind in ("category", "multivalue")]
-    named = dict.fromkeys([*(field.name for field in fields), *spec.entities, *([spec.scope] if spec.scope else [])])
+    groups = {peers.level: peers.field for peers in spec.peers if peers.field}
+    others = [*spec.entities, *groups.values(), *([spec.scope] if spec.scope else [])]
+    named = dict.fromkeys([*(field.name for field in fields), *others])
     columns = coded(pl.DataFrame([texts(table, name) for name in named]))
     several = _multivalued(table, columns, [field.name for field in fields])
     rows = np.arange(table.height)
@@ -91,6 +94,7 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
+    owners |= {level: columns[name] for level, name in groups.items()}
     return Values(table.height, tokens, {name: numbers[name] for name in sizes}, owners, time, scope)
 
 

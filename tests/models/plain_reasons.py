@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from models.explain import LEAST_SHARE, MAX_REASONS, escape
-from models.features.baseline import Generation
+from models.features.baseline import ALL, Generation, Standing
 from models.features.encode import CATEGORY_CLIP_BITS, NUMBER_CLIP_BITS
 from models.features.partition import observations, owners_of
-from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field
+from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field, Peers
 from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts, with_derived
 from models.words import MAX_VALUE_LETTERS, MAX_VALUES
 
@@ -44,6 +44,7 @@ class Testimony:
     excess: Floats
     values: list[str]
     starts: np.ndarray
+    codes: np.ndarray
 
 
 class Witness:
@@ -53,6 +54,7 @@ class Witness:
         self._spec, self._generation, self._around = spec, generation, around
         self._values = read_values(table, spec)
         self._owners = {entity: texts(table, entity).to_list() for entity in spec.entities}
+        self._groups = {peers.entity: texts(table, peers.field).to_list() for peers in spec.peers if peers.field}
         table = with_derived(table, spec.fields)
         self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
 
@@ -77,12 +79,57 @@ class Witness:
         level = max(bits, key=lambda name: np.nan_to_num(bits[name], nan=-1.0))
         if bits[EVERYONE] >= bits[level] - 1e-9:
             level = EVERYONE
-        who = _plain(self._owners[level][row]) if level else "anyone"
+        who = self._who(level, row)
         verb = "reached" if found.field.kind == "number" else "seen"
         times = found.seen[level][position]
         how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
         value = found.values[position] + _unit(found.field)
-        return f"{label}={value} {how_often} for {who} in {self._generation.span}"
+        told = f"{label}={value} {how_often} for {who} in {self._generation.span}"
+        return told + self._shared(row, found.field, level, found.codes[position], times > 0)
+
+    def _who(self, level: str, row: int) -> str:
+        if level in self._owners:
+            return _plain(self._owners[level][row])
+        if not level:
+            return "anyone"
+        peers = next(peers for peers in self._spec.peers if peers.level == level)
+        owner = _plain(self._owners[peers.entity][row])
+        return (f"{owner}'s peers" if owner else "peers") + self._called(peers, row)
+
+    def _called(self, peers: Peers, row: int) -> str:
+        if peers.field:
+            name = _plain(self._groups[peers.entity][row])
+        else:
+            names, group = self._generation.groups[peers.entity].names, self._group(peers, row)
+            name = names[group] if 0 <= group < len(names) else ""
+        return f" ({name})" if name else ""
+
+    def _group(self, peers: Peers, row: int) -> int:
+        return int(self._standing(peers.level).at[row])
+
+    def _standing(self, level: str) -> Standing:
+        values, generation = self._values, self._generation
+        for peers in self._spec.peers:
+            if peers.level == level:
+                return generation.company(peers, values.entities.get(level), self._standing(peers.entity))
+        return generation.standing(level, owners_of(values, level))
+
+    def _shared(self, row: int, field: Field, level: str, code: int, has: bool) -> str:
+        """How many of the others in the group of the entity that speaks have shown the value."""
+        peers = self._spec.peers_of(level)
+        if peers is None or peers.level not in self._spec.levels(field) or self._group(peers, row) < 0:
+            return ""
+        group = np.array([self._group(peers, row)])
+        owner = self._generation.rosters[peers.level][group]
+        history, codes = self._generation.levels[peers.holders, field.name], np.array([code], np.uint64)
+        holders = int(history.look(group, owner, codes, np.ones(1)).seen[0])
+        groups, place = self._generation.groups[peers.entity], int(self._standing(level).at[row])
+        others = int((groups.at == group[0]).sum())
+        if place >= 0 and groups.at[place] == group[0]:
+            others, holders = others - 1, holders - int(has)
+        percent = f"{min(round(100 * holders / others), 99)}" if holders < others else "100"
+        percent = "under 1" if holders and percent == "0" else percent
+        return f", {percent}% of {others} peers{self._called(peers, row)}"
 
     def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
         values, generation = self._values, self._generation
@@ -95,13 +142,16 @@ class Witness:
             np.zeros(len(rows)),
             _value_texts(table, field, values),
             np.searchsorted(rows, np.arange(values.count + 1)),
+            codes,
         )
-        above = None
+        shares: dict[str, Floats] = {}
         for level in self._spec.levels(field):
-            owners = owners_of(values, level)
-            standing = generation.standing(level, owners)
+            standing = self._standing(level)
+            roster = ALL if level == EVERYONE else generation.rosters[level]
+            owners = np.where(standing.at >= 0, roster[standing.at], 0).astype(np.uint64)
+            above = shares.get(self._spec.above(field, level)) if level else None
             told = generation.levels[level, field.name].look(standing.at[rows], owners[rows], codes, above)
-            above = told.share if level == EVERYONE else above
+            shares[level] = told.share
             found.bits[level] = np.where(standing.warm[rows], -np.log2(told.share), np.nan)
             found.seen[level] = told.seen
             np.fmax(found.excess, found.bits[level] - clip, out=found.excess)

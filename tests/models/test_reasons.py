@@ -50,8 +50,10 @@ def odd(table: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
 
 
 @cache
-def sign_in_model(*fields: str, entities: tuple[str, ...] = ("user",), time: str | None = "_time") -> Model:
-    return load(fit(tagged(sign_ins()), FitPlan("logon", entities=entities, fields=fields, time=time)))
+def sign_in_model(
+    *fields: str, entities: tuple[str, ...] = ("user",), time: str | None = "_time", peers: tuple[str, ...] = ()
+) -> Model:
+    return load(fit(tagged(sign_ins()), FitPlan("logon", entities=entities, fields=fields, time=time, peers=peers)))
 
 
 @cache
@@ -70,6 +72,10 @@ def tagged(table: pl.DataFrame) -> pl.DataFrame:
     encoded = ["" if at % 2 else ";".join(f"${value}$" for value in row) for at, row in enumerate(tags)]
     odd_ones = [NASTY[n] if n < len(NASTY) else f"v{n}" for n in rng.integers(0, 60, table.height)]
     named = pl.Series("na;me\r\nof: any^$kind", odd_ones)
+    table = table.with_columns(
+        team=pl.Series([f"team;{ord(user[-1]) % 2}" for user in table["user"]]),
+        zone=pl.Series([f"zone{ord(host[-1]) % 3}" for host in table["dest"]]),
+    )
     return table.with_columns(named, tag=pl.Series(split), __mv_tag=pl.Series(encoded), odd=pl.Series(odd_ones))
 
 
@@ -80,7 +86,8 @@ def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
     inputs = inputs_of(encoded, values, spec)
     phi = model.trained.contributions(inputs).phi
     rows = np.random.default_rng(1).permutation(table.height)
-    witness = Witness(values, facts, spec, generation.span, inputs.around)
+    groups = generation.called(values, spec, encoded.groups)
+    witness = Witness(values, facts, spec, generation.span, inputs.around, groups)
     plain = plain_reasons.Witness(table, spec, generation, inputs.around)
     expected = plain_reasons.reason_texts(phi, spec.sources(), plain)
     assert reason_texts(phi[rows], rows, witness).to_list() == [expected[row] for row in rows]
@@ -99,8 +106,19 @@ def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
         lambda: sign_in_model("dest", "bytes", entities=(), time=None),
         lambda: sign_in_model("odd", "user", entities=("user", "odd")),
         lambda: sign_in_model("na;me\r\nof: any^$kind:category", "dest"),
+        lambda: sign_in_model("dest", "app", "tag:multivalue", "bytes", peers=("user:team",)),
+        lambda: sign_in_model("dest", "app", "bytes", entities=("user", "dest"), peers=("dest:zone", "user:team")),
     ],
-    ids=["plain", "every kind", "two entities", "no entity and no clock", "odd owners", "an odd name"],
+    ids=[
+        "plain",
+        "every kind",
+        "two entities",
+        "no entity and no clock",
+        "odd owners",
+        "an odd name",
+        "peers",
+        "two kinds of peers",
+    ],
 )
 def test_texts_equal_those_written_row_by_row(model: object) -> None:
     found: Model = model()  # type: ignore[operator]
@@ -121,6 +139,8 @@ def test_every_form_of_sentence_is_met() -> None:
     found = " ".join(model.score(table, explain="all").table["ai_reasons"].drop_nulls())
     many = sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")
     found += " ".join(many.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
+    peers = sign_in_model("dest", "app", "tag:multivalue", "bytes", peers=("user:team",))
+    found += " ".join(peers.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
     forms = (
         r"country=\w\w never seen for [\w.]+ in 4 days \(\+\d+\.\d\)",
         r"=\S+ (never )?seen (\d+x )?for anyone in",
@@ -131,6 +151,9 @@ def test_every_form_of_sentence_is_met() -> None:
         r"=\S+ in this combination \(",
         r"tag=t\d+ (never )?seen.*?, tag=t\d+ (never )?seen",
         r"\w is missing \(",
+        r"never seen for user\d in \w+ days, \d+% of 3 peers \(team,[01]\)",
+        r" for user\d's peers \(team,[01]\) in \w+ days",
+        r" for peers \(team,[01]\) in \w+ days",
         r"=x, y \+9 \(ai_score=1\) ",
         "=" + "ü" * 63 + "…",
         r"(\d bits of surprise around|a quiet moment)",

@@ -16,7 +16,7 @@ from collections import namedtuple
 LIMIT_S = 1.0
 FRESH_S = 60.0
 STALE_S = 86400.0
-_ROLES = ("entity", "scope", "time", "input", "id", "risk")
+_ROLES = ("entity", "scope", "time", "input", "id", "risk", "peers")
 
 Contract = namedtuple("Contract", "fields ids")
 
