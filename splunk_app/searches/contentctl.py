@@ -140,6 +140,7 @@ def detection(title: str, keys: dict[str, str], macros: dict[str, str], found: D
     metadata = json.loads(keys["action.correlationsearch.metadata"])
     search = f"{expanded(keys['search'], macros)} | `{_file(title)}_filter`"
     kind = {"action.risk": "Anomaly", "action.notable": "Correlation"}
+    domain = keys.get("action.notable.param.security_domain") or _domain(keys, found)
     made: dict[str, Any] = _common(title, found, keys["description"]) | {
         "id": metadata["detection_id"],
         "version": int(metadata["detection_version"]),
@@ -151,10 +152,10 @@ def detection(title: str, keys: dict[str, str], macros: dict[str, str], found: D
         "known_false_positives": "What is unusual and right: see the thresholds and the exceptions.",
         "tags": {
             "analytic_story": [STORY],
-            "asset_type": "Network" if "network_traffic" in keys["search"] else "Endpoint",
+            "asset_type": "Network" if domain == "network" else "Endpoint",
             "mitre_attack_id": annotated["mitre_attack"],
             "product": PRODUCTS,
-            "security_domain": keys.get("action.notable.param.security_domain") or _domain(keys, found),
+            "security_domain": domain,
             "throttling": {
                 "fields": keys["alert.suppress.fields"].split(","),
                 "period": keys["alert.suppress.period"],

@@ -1,4 +1,4 @@
-"""searches.toml as objects."""
+"""searches.toml and recipes/*.toml as objects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).with_name("searches.toml")
+RECIPES = Path(__file__).with_name("recipes")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class SearchDefinition:
 
 @dataclass(frozen=True)
 class Definitions:
-    """All of searches.toml. `threshold` is the stacking rule."""
+    """All that is defined; recipes by name, in order. `threshold` is the stacking rule."""
 
     recipes: dict[str, Recipe]
     behaviours: tuple[Behaviour, ...]
@@ -94,13 +95,15 @@ class Definitions:
 
 @cache
 def definitions() -> Definitions:
-    """What searches.toml says."""
+    """What searches.toml and recipes/*.toml say."""
     found = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
-    recipes = {name: _recipe(name, entry) for name, entry in found["recipes"].items()}
-    searches = [_search(entry, recipe) for recipe in recipes for entry in found["recipe_searches"]]
+    names = sorted((path.stem for path in RECIPES.glob("*.toml")), key=lambda one: (one != found["first_recipe"], one))
+    written = {name: tomllib.loads((RECIPES / f"{name}.toml").read_text(encoding="utf-8")) for name in names}
+    behaviours = [Behaviour(name, **_tuples(one)) for name, entry in written.items() for one in entry.pop("behaviours")]
+    searches = [_search(entry, recipe) for recipe in written for entry in found["recipe_searches"]]
     return Definitions(
-        recipes,
-        tuple(Behaviour(**_tuples(entry)) for entry in found["behaviours"]),
+        {name: _recipe(name, entry) for name, entry in written.items()},
+        tuple(behaviours),
         tuple(Band(**entry) for entry in found["bands"]),
         {name: Technique(name, **_tuples(entry)) for name, entry in found["techniques"].items()},
         (*searches, *(_search(entry) for entry in found["searches"])),

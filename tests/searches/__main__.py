@@ -1,8 +1,8 @@
 """Every shipped search, macro, view and command, run in the stand-in over a day of a small estate.
 
-The ten days before fit the models of three recipes; then the clock runs over the day, in which a password is stolen, a
-host is scanned from and sends data out, and a web server is broken into. A line of the table is right if each of its
-runs was, and if what must come of it came. Exit status 1 if one is not.
+The ten days before fit a model for each recipe; then the clock runs over the day, in which each recipe has a story,
+such as a stolen password or a web server that is broken into. A line of the table is right if each of its runs was, and
+if what must come of it came. Exit status 1 if one is not.
 
 examples:
   python -m tests.searches
@@ -22,7 +22,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sidecar.demo.service import serving
-from tests.searches.estate import DAY_S, HOUR_S, estate
+from tests.searches.estate import estate
+from tests.searches.part import DAY_S, HOUR_S
 from tests.searches.runs import Sheet
 from tests.searches.tour import Tour
 

@@ -20,7 +20,7 @@ RECIPE = "authentication"
 @pytest.fixture(scope="session")
 def company() -> Estate:
     """Sixty people and their eleven days."""
-    return estate(60)
+    return estate(60, recipes=(RECIPE, "alerts"))
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, company: Estate) -> Iterat
     folder = tmp_path_factory.mktemp("service")
     with serving(folder / "home", folder / "sidecar.log") as running:
         with settled(folder / "splunk", running, company) as splunk:
-            splunk.add_events(RECIPE, company.auth)
+            splunk.add_events(RECIPE, company.events(RECIPE))
             site.first_fit(splunk, RECIPE, 10)
         yield running
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from models.features.recipe import recipe_names
 from sidecar.demo.service import Service
 from tests.searches.conftest import RECIPE, kept_rows, raised, settled
 from tests.searches.estate import Estate
@@ -37,7 +38,7 @@ def ran(splunk: Splunk, name: str, at_s: float) -> RunReport:
 def morning(company: Estate) -> pl.DataFrame:
     """The events of the last day from eight to eleven."""
     begins_s = company.last_day_s + 8 * HOUR_S
-    return company.auth.filter(pl.col("_time").is_between(begins_s, begins_s + 3 * HOUR_S))
+    return company.events(RECIPE).filter(pl.col("_time").is_between(begins_s, begins_s + 3 * HOUR_S))
 
 
 def kept(splunk: Splunk) -> pl.DataFrame:
@@ -136,7 +137,7 @@ def test_a_sidecar_away_for_three_runs_is_made_good_once(splunk: Splunk, company
 
 
 def test_without_a_model_rules_raise_nothing_and_health_says_what_to_do(splunk: Splunk, company: Estate) -> None:
-    splunk.add_events("alerts", company.alerts)
+    splunk.add_events("alerts", company.events("alerts"))
     site.read_from(splunk, "alerts", "alerts")
     at_s = company.last_day_s + 10 * HOUR_S + 300
     report = ran(splunk, "AIScore - Score alerts", at_s)
@@ -199,8 +200,8 @@ def test_an_exception_raises_no_risk(splunk: Splunk) -> None:
 
 
 def test_every_search_runs_where_there_is_nothing(splunk: Splunk, company: Estate) -> None:
-    splunk.create_indexes(RECIPE, "alerts", "network_traffic")
-    for recipe in ("alerts", "network_traffic"):
+    splunk.create_indexes(*recipe_names())
+    for recipe in recipe_names():
         site.read_from(splunk, recipe, recipe)
     for name in splunk.saved_searches():
         if "fit" not in name.lower() and "ledger" not in name:
@@ -285,7 +286,7 @@ def test_a_backfill_scores_a_field_of_several_values_as_it_was(
 ) -> None:
     """However a summary event holds several values: what is kept holds none."""
     with settled(tmp_path / "splunk", service, company, several=several) as splunk:
-        splunk.add_events("alerts", company.alerts)
+        splunk.add_events("alerts", company.events("alerts"))
         site.read_from(splunk, "alerts", "alerts")
         at_s = company.last_day_s + 10 * HOUR_S + 300
         splunk.define("aiscore_floor", "0")

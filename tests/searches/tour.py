@@ -18,8 +18,6 @@ from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.world import Macro
 from tests.splunkd.splunk import Splunk
 
-RECIPES = ("authentication", "alerts", "network_traffic")
-TAGS = {"authentication": ["authentication"], "alerts": ["alert"], "network_traffic": ["network", "communicate"]}
 COUNTRIES = {"198.19.": "RO", "198.18.": "NL", "203.0.": "VN"}
 
 
@@ -36,15 +34,14 @@ class Tour:
         splunk = self.splunk
         site.connect(splunk, self._service.url, self._service.secret.read_text(encoding="utf-8").strip())
         site.go_live(splunk)
-        events = (self._around.auth, self._around.alerts, self._around.network)
-        for recipe, table in zip(RECIPES, events, strict=True):
-            splunk.add_events(recipe, table.with_columns(tag=pl.lit(TAGS[recipe])))
+        for recipe in self._around.parts:
+            splunk.add_events(recipe, self._around.events(recipe))
             site.read_from(splunk, recipe, recipe)
             first = f"AIScore - First fit {recipe}"
             splunk.app.set_local("savedsearches", first, {"dispatch.earliest_time": "-10d@d"})
             self._once(first)
         self._once(site.THRESHOLDS)
-        site.switch_on(splunk, RECIPES)
+        site.switch_on(splunk, tuple(self._around.parts))
         splunk.enable(*(name for name in splunk.saved_searches() if "ledger" in name))
 
     def end(self, *, whole: bool) -> None:
@@ -52,7 +49,7 @@ class Tour:
         for name in self.splunk.saved_searches():
             if not self._sheet.line(name).runs:
                 self._once(name)
-        for recipe in RECIPES:
+        for recipe in self._around.parts:
             self._typed(f"macro aiscore_{recipe}_cim", f"| `aiscore_{recipe}_cim` | `aiscore_{recipe}_rows` | head 50")
         self._typed("macro aiscore_release_shadow", "| makeresults | `aiscore_release_shadow`")
         self._views()
@@ -104,22 +101,18 @@ class Tour:
     def _came_of_it(self) -> None:
         """The day's attacks must have been raised, on the right entities."""
         raised = {(one.row["entity_type"], one.row["entity"]) for one in self.splunk.desk.notables}
-        accounts = {("user", name) for story in self._around.stories for name in story.users}
-        wanted = accounts | {
-            ("system", self._around.attacked_alert_host),
-            ("system", self._around.attacked_network_host),
-        }
+        wanted = {one for part in self._around.parts.values() for one in part.attacked}
         for kind, entity in sorted(wanted - raised):
             self._sheet.expect(site.STACKING, False, f"a notable on the {kind} {entity}")
         many = len(self.splunk.desk.notables)
         self._sheet.expect(site.STACKING, many <= 3 * len(wanted), f"few notables, not {many}")
-        for recipe in RECIPES:
+        for recipe in self._around.parts:
             score = f"AIScore - Score {recipe}"
             self._sheet.expect(score, self._sheet.line(score).rows_out > 0, "rows kept")
             found = sum(self._sheet.line(name).risk_events for name in site.risk_rules(recipe))
             self._sheet.expect(site.risk_rules(recipe)[0], found > 0, f"risk events of {recipe}")
         models = self._typed("command aimodels", "| aimodels", "command")
-        self._sheet.expect("command aimodels", models.height == len(RECIPES), "three models")
+        self._sheet.expect("command aimodels", models.height == len(self._around.parts), "a model for each recipe")
 
 
 def _watched(splunk: Splunk) -> list[str]:

@@ -34,7 +34,7 @@ def test_there_are_searches_for_every_recipe() -> None:
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_behaviours_name_each_input_of_the_recipe_once(name: str) -> None:
+def test_behaviours_name_each_field_of_the_recipe_once(name: str) -> None:
     named = [field for behaviour in FOUND.of_recipe(name) for field in behaviour.fields]
     assert sorted(named) == sorted(field.name for field in load_recipe(name).spec.fields)
 
@@ -47,7 +47,7 @@ def test_the_macros_compute_the_fields_as_the_recipe_says(name: str) -> None:
         assert {"count": "sum(count) AS count"}.get(spl.removeprefix("stats "), spl.removeprefix("stats ")) in rows
     table = rows.rpartition("| table ")[2].split()
     spec = load_recipe(name).spec
-    assert {field.name for field in spec.fields} | set(spec.ids) - {"_bkt", "_cd"} <= set(table)
+    assert {*spec.inputs(), *spec.ids} - {"_bkt", "_cd"} <= set(table)
     assert {field for field, _ in FOUND.recipes[name].entities} <= set(table)
 
 

@@ -24,8 +24,10 @@ from hypothesis import strategies as st
 from models.features.recipe import load_recipe
 from sidecar import tickets
 from splunk_app import package
+from splunk_app.searches.definitions import definitions
 from tests.splunk_app import scripted, setup_scene
 from tests.splunk_app.conftest import SECRET
+from tests.splunkd import site
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.rest import Splunkd, User
 from tests.splunkd.spl import tree
@@ -106,7 +108,8 @@ def test_a_definition_written_by_hand_is_told_as_such(head: Splunkd, admin: User
     head.app.set_local("macros", "aiscore_release", {"definition": "search index=x"})
     head.app.set_local("macros", "aiscore_alerts", {"definition": "inputlookup y"})
     found = call(head, admin, "GET")[1]
-    assert found["release"] == "custom" and found["recipes"][1]["input"] == "custom"
+    inputs = {each["name"]: each["input"] for each in found["recipes"]}
+    assert found["release"] == "custom" and inputs == dict.fromkeys(RECIPES, "cim") | {"alerts": "custom"}
 
 
 @pytest.mark.parametrize("roles", [("aiscore_engineer", "admin"), ("admin",), ("aiscore_analyst",), ()])
@@ -432,7 +435,7 @@ def test_what_is_no_index_is_refused(head: Splunkd, admin: User, index: Any) -> 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_preview_shows_the_fields_of_the_recipe(head: Splunkd, admin: User, name: str) -> None:
     spec = load_recipe(name).spec
-    wanted = {*spec.entities, *spec.ids, *(field.name for field in spec.fields)} - {"_time", "_bkt", "_cd"}
+    wanted = {*spec.entities, *spec.ids, *spec.inputs()} - {"_time", "_bkt", "_cd"}
     assert set(RECIPES[name].fields) == wanted
     asked: list[str] = []
 
@@ -497,9 +500,10 @@ def test_every_search_of_the_app_has_its_place(head: Splunkd) -> None:
         for name, stanza in head.app.conf("savedsearches").items()
         if name != "default"
     }
-    for recipe, word in (("authentication", "uthentication"), ("alerts", "lerts"), ("network_traffic", "etwork")):
-        named = {name for name in found if word in name}
-        assert named and {found[name] for name in named} == {recipe}
+    for recipe in definitions().recipes:
+        named = {name for name in found if name.endswith(f" {recipe}")}
+        assert len(named) >= 6
+        assert {name for name, its in found.items() if its == recipe} == named | set(site.risk_rules(recipe))
 
 
 def test_going_live_and_back(head: Splunkd, admin: User) -> None:

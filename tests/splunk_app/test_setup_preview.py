@@ -8,32 +8,26 @@ import polars as pl
 import pytest
 from aiscore_kit.setup_recipes import RECIPES
 
+from tests.searches import estate
 from tests.splunk_app.test_setup_handler import ask, call
 from tests.splunkd.rest import User
 from tests.splunkd.splunk import Splunk
 
 NOW_S = 1_767_225_600.0 + 36_000
-EVENTS = {
-    "authentication": ("auth", ["authentication"], {"user": "ann", "src": "10.0.0.1", "dest": "db", "app": "ssh"}),
-    "alerts": ("ids", ["alert"], {"dest": "db", "signature": "port scan", "src": "10.0.0.9"}),
-    "network_traffic": (
-        "net",
-        ["network", "communicate"],
-        {"src": "10.0.0.1", "dest": "10.0.0.2", "dest_port": "443", "transport": "tcp", "bytes_out": "7"},
-    ),
-}
 COUNT = 30
 
 
 @pytest.fixture(scope="module")
 def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Splunk]:
     with Splunk(Path(tmp_path_factory.mktemp("splunk")), now_s=NOW_S) as found:
-        for index, tags, fields in EVENTS.values():
+        for name in RECIPES:
+            made = estate.made(name)
+            tags, fields = list(made.TAGS), made.SAMPLE
             # More than a day back; two in three lack an action.
             times = [NOW_S - 1 - 3_000 * at for at in range(COUNT)]
             columns: dict[str, Any] = {name: [value] * COUNT for name, value in fields.items()}
             columns["action"] = [None if at % 3 else "success" for at in range(COUNT)]
-            found.add_events(index, pl.DataFrame({"_time": times, "tag": [tags] * COUNT, **columns}))
+            found.add_events(name, pl.DataFrame({"_time": times, "tag": [tags] * COUNT, **columns}))
         yield found
 
 
@@ -45,8 +39,8 @@ def admin(splunk: Splunk) -> User:
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("kind", ["cim", "index"])
 def test_the_preview_is_what_the_recipe_would_read(splunk: Splunk, admin: User, name: str, kind: str) -> None:
-    index, _, fields = EVENTS[name]
-    assert ask(splunk.splunkd, admin, "input", recipe=name, input=kind, source=f"(index={index} OR index=x)")[0] == 200
+    fields = estate.made(name).SAMPLE
+    assert ask(splunk.splunkd, admin, "input", recipe=name, input=kind, source=f"(index={name} OR index=x)")[0] == 200
     status, counts = ask(splunk.splunkd, admin, "preview", recipe=name, part="counts")
     assert status == 200, counts
     # 3,000 s apart, the last 24 hours hold 29 of them.
@@ -64,7 +58,7 @@ def test_the_preview_is_what_the_recipe_would_read(splunk: Splunk, admin: User, 
 
 
 def test_an_input_without_events_is_an_empty_preview(splunk: Splunk, admin: User) -> None:
-    ask(splunk.splunkd, admin, "input", recipe="alerts", input="index", source="index=ids tag=nothing")
+    ask(splunk.splunkd, admin, "input", recipe="alerts", input="index", source="index=alerts tag=nothing")
     assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="counts")[1]["count"] == 0
     assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="rows")[1]["rows"] == []
 

@@ -1,52 +1,11 @@
 """What the recipes read and where scores go: macros of the app, written through splunkd."""
 
 import re
-from collections import namedtuple
 
 from aiscore_kit import setup_source
+from aiscore_kit.recipe_table import RECIPES
 from aiscore_kit.setup_splunkd import Refused
 
-Recipe = namedtuple("Recipe", "title data_model fields")
-
-# The fields that a row of each recipe has before it is scored.
-RECIPES = {
-    "authentication": Recipe(
-        "Sign-ins",
-        "Authentication",
-        [
-            "user",
-            "src",
-            "src_country",
-            "dest",
-            "app",
-            "action",
-            "failures_10m",
-            "dests_1h",
-            "users_per_src_10m",
-            "bytes_1h",
-        ],
-    ),
-    "alerts": Recipe("Alert streams", "Alerts", ["dest", "signature", "count", "signatures", "sources"]),
-    "network_traffic": Recipe(
-        "Network traffic",
-        "Network_Traffic",
-        [
-            "src",
-            "dest",
-            "dest_port",
-            "transport",
-            "action",
-            "connections",
-            "bytes_out",
-            "bytes_in",
-            "dests_1h",
-            "ports_1h",
-            "bytes_out_1h",
-        ],
-    ),
-}
-# Where an event lacks one of these, data models say "unknown": that counts as empty.
-_FILLED_UP = ("user", "src", "dest", "app", "action", "transport")
 INPUTS = ("cim", "index")
 RELEASES = ("live", "shadow")
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -98,21 +57,22 @@ def save_release(splunkd, asked):
 def preview(splunkd, asked):
     """What the recipe would read of the last day: how many rows with which fields filled, and some of them."""
     name = _name(asked)
-    fields = RECIPES[name].fields
+    fields, filled_up = RECIPES[name].fields, RECIPES[name].filled_up
     rows = "| `aiscore_%s` | `aiscore_%s_rows`" % (name, name)
     if asked.get("part") == "rows":
         shown = ["_time"] + fields
         found, told = _search(splunkd, "%s | table %s | head %d" % (rows, " ".join(shown), _SHOWN))
         return {"fields": shown, "rows": [[row.get(field) for field in shown] for row in found], "told": told}
-    filled = " ".join("count(eval(%s)) AS %s_filled" % (_is_filled(field), field) for field in fields)
+    filled = " ".join("count(eval(%s)) AS %s_filled" % (_is_filled(field, filled_up), field) for field in fields)
     found, told = _search(splunkd, "%s | stats count AS ai_rows %s" % (rows, filled))
     counts = {field: int(float(number or 0)) for field, number in (found or [{}])[0].items()}
     filled = [[field, counts.get(field + "_filled", 0)] for field in fields]
     return {"count": counts.get("ai_rows", 0), "filled": filled, "told": told}
 
 
-def _is_filled(field):
-    return '%s!="unknown"' % field if field in _FILLED_UP else "isnotnull(%s)" % field
+def _is_filled(field, filled_up):
+    """Where an event lacks a field, data models say "unknown"."""
+    return '%s!="unknown"' % field if field in filled_up else "isnotnull(%s)" % field
 
 
 def _search(splunkd, text):

@@ -74,7 +74,7 @@ def recipes() -> dict[str, frozenset[str]]:
     found = {}
     for path in _RECIPES.glob("*.toml"):
         entry = tomllib.loads(path.read_text(encoding="utf-8"))
-        fields = {one["name"] for one in entry["fields"]}
+        fields = {name for one in entry["fields"] for name in one.get("of", [one["name"]])}
         found[path.stem] = frozenset(fields | {*entry["entities"], *entry["key"], entry.get("time", "_time")})
     return found
 
