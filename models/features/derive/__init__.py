@@ -14,7 +14,13 @@ from typing import Literal
 
 import polars as pl
 
+from models.features.derive.command_tokens import command_tokens
+from models.features.derive.domain import domain, subdomain
+from models.features.derive.entropy import entropy
+from models.features.derive.length import length
+from models.features.derive.letters import letters
 from models.features.derive.pair import pair
+from models.features.derive.paths import file_name, folder
 from models.features.derive.travel import travel
 
 Compute = Callable[[Sequence[pl.Series]], pl.Series]
@@ -34,8 +40,18 @@ class Derivation:
     kinds: tuple[str, ...]
 
 
+_ONE = ("category", "multivalue")
+
 DERIVATIONS: dict[str, Derivation] = {
+    "command_tokens": Derivation(command_tokens, "text", 1, 1, ("multivalue",)),
+    "domain": Derivation(domain, "text", 1, 1, _ONE),
+    "entropy": Derivation(entropy, "text", 1, 1, ("number",)),
+    "file_name": Derivation(file_name, "text", 1, 1, _ONE),
+    "folder": Derivation(folder, "text", 1, 1, _ONE),
+    "length": Derivation(length, "text", 1, 1, ("number",)),
+    "letters": Derivation(letters, "text", 1, 1, ("multivalue",)),
     "pair": Derivation(pair, "text", 2, 2, ("category",)),
+    "subdomain": Derivation(subdomain, "text", 1, 1, _ONE),
     "travel": Derivation(travel, "number", 6, 7, ("number",)),
 }
 
