@@ -14,7 +14,7 @@ from models.features.level import NumberLevel
 from models.features.level_kernels import put_columns
 from models.features.partition import observations, owners_of
 from models.features.spec import EVERYONE, FeatureSpec, Field, Peers, column_names
-from models.features.values import Floats, Ints, Values, log_scale
+from models.features.values import SEVERAL, Floats, Ints, Values, log_scale
 
 MOST_TIMES = 2**32 - 1
 """What is shown more often is said to be shown this often."""
@@ -96,7 +96,10 @@ def _encoded(encoder: Encoder, note: Callable[[Field, Facts], None]) -> Encoded:
         facts = encoder.field(field, matrix, start)
         start += sum(len(column_names(field, level)) for level in spec.levels(field))
         surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
-        filled += np.bincount(facts.rows, minlength=values.count) > 0
+        present = np.bincount(facts.rows, minlength=values.count)
+        if field.kind == "ngrams":
+            surprise[:, number] /= np.maximum(present, 1)
+        filled += present > 0
         note(field, facts)
     warm = [encoder.standings[entity].warm for entity in spec.entities]
     cold = ~np.any(warm, axis=0) if warm else np.zeros(values.count, np.bool_)
@@ -200,8 +203,9 @@ class Encoder:
         """Fill in the columns of a field at one level from `start` on, where the row has the field and its owner is
         warm; returns where the next level's begin."""
         history, standing = self.generation.levels[level, field.name], self.standings[level]
-        if field.kind == "multivalue":
-            block = _multivalue_columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
+        if field.kind in SEVERAL:
+            columns = _ngram_columns if field.kind == "ngrams" else _multivalue_columns
+            block = columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
             block[~standing.warm] = np.nan
             width = len(column_names(field, level))
             matrix[:, start : start + width] = block
@@ -236,5 +240,16 @@ def _multivalue_columns(
     unseen = np.bincount(rows, new, count)
     parts = [total, largest, np.log1p(present), unseen] if with_count else [total, largest, unseen]
     block = np.stack(parts, axis=1).astype(np.float32)
+    block[present == 0] = np.nan
+    return block
+
+
+def _ngram_columns(
+    count: int, rows: Ints, bits: Floats, new: npt.NDArray[np.bool_], **_: bool
+) -> npt.NDArray[np.float32]:
+    """Mean of the bits, and the share of the values never seen."""
+    present = np.bincount(rows, minlength=count)
+    totals = np.stack([np.bincount(rows, each, count) for each in (np.nan_to_num(bits), new)], axis=1)
+    block = (totals / np.maximum(present, 1)[:, None]).astype(np.float32)
     block[present == 0] = np.nan
     return block

@@ -11,7 +11,7 @@ from models.errors import DataError
 from models.features.derive import DERIVATIONS, fault_of
 from models.written import Written, refused
 
-Kind = Literal["category", "multivalue", "number", "hour"]
+Kind = Literal["category", "multivalue", "ngrams", "number", "hour"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 EVERYONE = ""
@@ -37,7 +37,8 @@ CONTEXT = "context"
 class Field:
     """One input field: its name in the events and how its values are read.
 
-    kind: `category` (one value), `multivalue` (several values a row), `number` (compared on a log scale),
+    kind: `category` (one value), `multivalue` (several values a row, whose surprise adds up), `ngrams` (the parts of
+    one text, whose surprise is their mean, so that a long one is no stranger), `number` (compared on a log scale),
     `hour` (the hour of day of a time field). how, of: a derived field is computed by this function (of derive/) from
     these fields of the same row; unit: what an analyst reads after its numbers.
     """
@@ -233,7 +234,7 @@ def column_names(field: Field, level: str) -> tuple[str, ...]:
     if field.kind == "multivalue":
         values = () if level else (f"{stem}.values",)
         return (f"{stem}.sum", f"{stem}.max", *values, f"{stem}.new")
-    return (stem, f"{stem}.new")
+    return (f"{stem}.mean" if field.kind == "ngrams" else stem, f"{stem}.new")
 
 
 _DERIVED = re.compile(r"([^=]+)=\s*(\w+)\(([^()]*)\)", re.DOTALL)

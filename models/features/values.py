@@ -19,6 +19,8 @@ from models.features.spec import FeatureSpec, Field
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+SEVERAL = ("multivalue", "ngrams")
+"""The kinds of fields that hold several values a row."""
 HOUR_S = 3600
 HOURS = pl.Series([f"{hour:02d}:00" for hour in range(24)])
 LATEST_S = 4_102_444_800
@@ -83,7 +85,7 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     sizes = [field.name for field in spec.fields if field.kind == "number"]
     numbers = _numbers(table, [*sizes, *([spec.time] if spec.time else [])])
     time = _with_iso(table, spec.time, numbers[spec.time]) if spec.time else None
-    fields = [field for field in spec.fields if field.kind in ("category", "multivalue")]
+    fields = [field for field in spec.fields if field.kind in ("category", *SEVERAL)]
     groups = {peers.level: peers.field for peers in spec.peers if peers.field}
     others = [*spec.entities, *groups.values(), *([spec.scope] if spec.scope else [])]
     named = dict.fromkeys([*(field.name for field in fields), *others])
@@ -193,7 +195,7 @@ def token_texts(table: pl.DataFrame, field: Field) -> pl.DataFrame:
 
     A category holds one value; of several, the first counts.
     """
-    if field.kind == "multivalue":
+    if field.kind in SEVERAL:
         long = value_lists(table, field.name).alias("value").to_frame().with_row_index("row")
         return long.explode("value").unique(maintain_order=True).filter(pl.col("value") != "")
     text = _first_values(table, field.name)
@@ -223,11 +225,11 @@ def _once_each(compute: Compute, values: pl.Series) -> pl.Series:
 
 def _of_each_value(compute: Compute, lists: pl.Series) -> pl.Series:
     """All that a function gives for the values of each row, as lists."""
-    long = lists.alias("value").to_frame().with_row_index("row").explode("value")
+    long = lists.alias("value").to_frame().with_row_index("row").explode("value", empty_as_null=True)
     found = long.select("row", value=_once_each(compute, long["value"].fill_null("")))
     if isinstance(found["value"].dtype, pl.List):
-        found = found.explode("value")
-    return found.group_by("row", maintain_order=True).agg("value")["value"]
+        found = found.explode("value", empty_as_null=True)
+    return found.group_by("row", maintain_order=True).agg(pl.col("value").drop_nulls())["value"]
 
 
 def _first_values(table: pl.DataFrame, name: str) -> pl.Series:

@@ -12,7 +12,7 @@ from models.features.baseline import ALL, Generation, Standing
 from models.features.encode import CATEGORY_CLIP_BITS, NUMBER_CLIP_BITS
 from models.features.partition import observations, owners_of
 from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field, Peers
-from models.features.values import Floats, Values, read_numbers, read_values, texts, token_texts, with_derived
+from models.features.values import SEVERAL, Floats, Values, read_numbers, read_values, texts, token_texts, with_derived
 from models.words import MAX_VALUE_LETTERS, MAX_VALUES
 
 _PLAIN = str.maketrans({"\n": " ", "\r": " ", ";": ","})
@@ -70,7 +70,7 @@ class Witness:
         speaking = [position for position in ranked[:MAX_VALUES] if found.excess[position] > 0]
         if not speaking:
             return f"{label}={found.values[ranked[0]]}{_unit(found.field)} in this combination"
-        if found.field.kind != "multivalue":
+        if found.field.kind not in SEVERAL:
             speaking = speaking[:1]
         return ", ".join(self._sentence(row, found, label, position) for position in speaking)
 

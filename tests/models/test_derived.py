@@ -197,3 +197,14 @@ def test_a_number_is_told_with_its_unit() -> None:
         r"travel speed=0 km/h in this combination",
     ):
         assert found.str.contains(form).any(), form
+
+
+def test_ngrams_are_read_alike_in_fit_and_score() -> None:
+    """Whole tables of every kind of derived field, explained as row by row."""
+    table = sign_ins().with_columns(line=pl.concat_str("app", pl.lit(" -x C:\\t\\"), "dest", pl.lit(".exe")))
+    fields = ("name=letters(dest)", "part=command_tokens(line)", "size=length(line)", "mix=entropy(dest)", "app")
+    model = load(fit(table, FitPlan("m", ("user",), fields=fields)))
+    assert [c.name for c in model.trained.spec.columns()][:2] == ["name.mean", "name.new"]
+    odd = table.tail(60).with_columns(dest=pl.Series(["qzxjkw7-vvq", *table["dest"].tail(59)]))
+    assert_same_texts(model, odd)
+    assert "name=" in model.score(odd, explain="all").table["ai_reasons"][0]

@@ -49,7 +49,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "file_name": Derivation(file_name, "text", 1, 1, _ONE),
     "folder": Derivation(folder, "text", 1, 1, _ONE),
     "length": Derivation(length, "text", 1, 1, ("number",)),
-    "letters": Derivation(letters, "text", 1, 1, ("multivalue",)),
+    "letters": Derivation(letters, "text", 1, 1, ("ngrams", "multivalue")),
     "pair": Derivation(pair, "text", 2, 2, ("category",)),
     "subdomain": Derivation(subdomain, "text", 1, 1, _ONE),
     "travel": Derivation(travel, "number", 6, 7, ("number",)),
