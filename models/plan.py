@@ -21,7 +21,8 @@ class FitPlan:
 
     entities, time (None: no clock), scope, peers (`entity:field`, or `entity` for groups that the fit learns) and
     fields override the recipe's; label: the field of 0/1 labels or None;
-    max_rows: how many rows train the detectors at most (baselines take every row).
+    max_rows: how many rows train the detectors at most (baselines take every row); now_s: the time of the fit, epoch
+    seconds, or None where no event can lie in the future; force: fit although the data was found unfit.
     """
 
     name: str
@@ -35,6 +36,8 @@ class FitPlan:
     seed: int = 7
     max_rows: int = 1_000_000
     nthread: int = 1
+    now_s: float | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True)

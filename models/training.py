@@ -23,6 +23,7 @@ from models.folds import Mask, out_of_fold
 from models.history import is_quiet, read_history
 from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved, resolve
+from models.quality.gate import gate
 from models.scale import Scale
 from models.trained import Trained
 
@@ -75,7 +76,9 @@ def _lesson(tables: list[pl.DataFrame], plan: FitPlan, progress: Progress) -> Le
     table = tables.pop()
     resolved = resolve(table, plan)
     history = read_history(table, resolved.spec, plan)
+    given = table.height
     del table
+    found = gate(history.values, resolved.spec, given, plan.now_s, force=plan.force)
     progress(0.05, "learning baselines")
     resolved = replace(resolved, spec=replace(resolved.spec, context=is_quiet(history, resolved.spec)))
     rows = training_rows(history, plan)
@@ -92,7 +95,7 @@ def _lesson(tables: list[pl.DataFrame], plan: FitPlan, progress: Progress) -> Le
         resolved=resolved,
         generation=past.generation.files(resolved.spec),
         partitions=past.partitions,
-        card=card_of(plan, resolved, history, past),
+        card=card_of(plan, resolved, history, past) | {"quality": found},
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import Options
-from sidecar.tasks import audit, fit, models, score
+from sidecar.tasks import audit, fit, models, quality, score
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,14 @@ VERBS = {
             "rows",
         ),
         Verb("fit", "learn a model from events", fit.FitOptions, fit.run, lambda _: "fit", "gather", slow=True),
+        Verb(
+            "quality",
+            "examine the quality of events, field by field",
+            quality.QualityOptions,
+            quality.run,
+            lambda _: "score",
+            "gather",
+        ),
         Verb("models", "list, show and promote models", models.ModelsOptions, models.run, models.scope, "ask"),
         Verb("audit", "list and check the ledger", audit.AuditOptions, audit.run, lambda _: "admin", "ask"),
     )

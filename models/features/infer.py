@@ -46,7 +46,7 @@ def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[
     label) nor internal to Splunk. Raises DataError when a wanted field is absent, or nothing usable remains.
     """
     asked = [parse_field(text) for text in wanted]
-    candidates = asked or [Asked(name, None) for name in _offered(table, frozenset(reserved))]
+    candidates = asked or [Asked(name, None) for name in offered(table, frozenset(reserved))]
     if len(candidates) > MAX_FIELDS:
         raise DataError(
             f"{len(candidates)} fields are more than {MAX_FIELDS}",
@@ -63,7 +63,7 @@ def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[
         if reason and not asked or reason == "empty":
             left_out.append(f"{name}: {reason}")
         else:
-            fields.append(Field(name, kind or _kind(table, name), how=one.how, of=one.of))
+            fields.append(Field(name, kind or kind_of(table, name), how=one.how, of=one.of))
             left_out += [f"{name}: {reason}, but kept as it was asked for"] if reason else []
     if not useful:
         raise DataError(
@@ -74,7 +74,8 @@ def infer_fields(table: pl.DataFrame, wanted: Iterable[str], reserved: Iterable[
     return fields, left_out
 
 
-def _offered(table: pl.DataFrame, reserved: frozenset[str]) -> list[str]:
+def offered(table: pl.DataFrame, reserved: frozenset[str]) -> list[str]:
+    """The columns that may be inputs: neither reserved nor internal."""
     hidden = reserved | SPLUNK_INTERNAL
     return [name for name in table.columns if name not in hidden and not name.startswith(("_", "ai_", "orig_ai_"))]
 
@@ -92,18 +93,19 @@ def _useless(table: pl.DataFrame, name: str) -> str:
     if distinct <= 1:
         return "constant" if len(filled) else "empty"
     many = len(filled) >= MIN_ROWS_FOR_UNIQUE and distinct > UNIQUE_SHARE * len(filled)
-    if many and _kind(table, name) != "number":
+    if many and kind_of(table, name) != "number":
         return "unique per row"
     return ""
 
 
-def _kind(table: pl.DataFrame, name: str) -> Kind:
+def kind_of(table: pl.DataFrame, name: str, number_share: float = NUMBER_SHARE) -> Kind:
+    """The kind that a field's values are of; a number where at least number_share of the filled cells parse as one."""
     if is_multivalue(table, name):
         return "multivalue"
     filled = texts(table, name).filter(texts(table, name) != "")
     parsed = filled.cast(pl.Float64, strict=False).drop_nulls()
     parsed = parsed.filter(parsed.is_finite())
-    if not len(filled) or len(parsed) < NUMBER_SHARE * len(filled):
+    if not len(filled) or len(parsed) < number_share * len(filled):
         return "category"
     fractions = bool((parsed != parsed.floor()).any())
     return "number" if fractions or parsed.n_unique() > MIN_DISTINCT_NUMBERS else "category"

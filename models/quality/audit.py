@@ -38,23 +38,19 @@ class Grade:
 
 
 def examine(table: pl.DataFrame, spec: FeatureSpec, now_s: float | None = None) -> list[Grade]:
-    """The events first, then each field of the spec. table: text cells, in the order in which they came; now_s: the time
-    of the check, epoch seconds, or None where events cannot lie in the future."""
+    """The events first, then each field of the spec. table: text cells, in the order in which they came; now_s: the
+    time of the check, epoch seconds, or None where events cannot lie in the future."""
     values = read_values(table, spec)
     days = Days.read(values.time, values.count)
     whole = list(of_events(table, spec, values, now_s))
     grades = [_graded(EVENTS, "events", whole, 1.0, table.height)]
     for shown in shown_in(values, spec.fields):
         found = [*of_field(shown, days), *_unread(table, shown)]
-        if not any(name in table.columns for name in (shown.field.name, *sources_of(shown.field))):
-            found = [_absent(shown.field, table.height)]
+        lacking = [name for name in shown.field.sources if name not in table.columns]
+        if lacking:
+            found = [_absent(shown.field, lacking, table.height)]
         grades.append(_graded(shown.field.name, shown.field.kind, found, shown.coverage, shown.distinct))
     return grades
-
-
-def sources_of(field: Field) -> tuple[str, ...]:
-    """The fields that a computed one is made of; none where it is a field of the events itself."""
-    return tuple(getattr(field, "of", ()))
 
 
 def of_field(shown: Shown, days: Days) -> Iterator[Finding]:
@@ -94,7 +90,7 @@ def _indexed(table: pl.DataFrame) -> Floats | None:
 def _unread(table: pl.DataFrame, shown: Shown) -> Iterator[Finding]:
     """Cells of a number that hold something else."""
     name = shown.field.name
-    if shown.field.kind != "number" or name not in table.columns or sources_of(shown.field):
+    if shown.field.kind != "number" or name not in table.columns or shown.field.how:
         return
     text = texts(table, name)
     lost = (text != "").to_numpy().copy()
@@ -103,9 +99,10 @@ def _unread(table: pl.DataFrame, shown: Shown) -> Iterator[Finding]:
         yield from unread(shown, int(lost.sum()), str(text[int(np.flatnonzero(lost)[0])]))
 
 
-def _absent(field: Field, rows: int) -> Finding:
-    mend = f"give the events a field {field.name} (alias, eval or lookup), or leave it out"
-    return Finding(field.name, "absent", "F", "the field is not in the data", mend, rows, 1.0)
+def _absent(field: Field, lacking: list[str], rows: int) -> Finding:
+    names = ", ".join(lacking)
+    mend = f"give the events {names} (alias, eval or lookup), or leave {field.name} out"
+    return Finding(field.name, "absent", "F", f"{names} is not in the data", mend, rows, 1.0)
 
 
 def _graded(field: str, kind: str, found: list[Finding], coverage: float, distinct: int) -> Grade:

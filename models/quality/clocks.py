@@ -42,7 +42,7 @@ def gaps(time: Floats) -> Iterator[Finding]:
     if len(missing):
         since = str(np.datetime64((first + int(missing[0])) * 3600, "s"))[:16]
         share = len(missing) / len(counts)
-        words = f"{len(missing)} of {len(counts):,} hours have no events, where other days have {LEAST_USUAL:.0f} or more"
+        words = f"{len(missing)} of {len(counts):,} hours have no events; {LEAST_USUAL:.0f} or more are usual"
         mend = "look for an outage of the source or its forwarder; leave such days out of a fit"
         yield Finding(EVENTS, "gap", grade_of(share), words, mend, len(missing), share, since)
 

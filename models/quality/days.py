@@ -18,8 +18,8 @@ MOST_DAYS = 400
 class Days:
     """Rows by UTC day, or by stretches of several where there are more than MOST_DAYS.
 
-    of: the number of each row's day, int64 (n,), -1 where the row has no time; count: how many days there are, the empty
-    ones included; first, width: of the first day and of each, in days since 1970.
+    of: the number of each row's day, int64 (n,), -1 where the row has no time; count: how many days there are, the
+    empty ones included; first, width: of the first day and of each, in days since 1970.
     """
 
     of: Ints

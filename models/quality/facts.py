@@ -53,7 +53,8 @@ class Shown:
         """A small number for each value, the same for equal ones, int64 (t,)."""
         if self.tokens is not None:
             return self.tokens.values.at.astype(np.int64)
-        return np.unique(self.numbers, return_inverse=True)[1].astype(np.int64)
+        numbers = np.zeros(0) if self.numbers is None else self.numbers
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def counts(self) -> Ints:

@@ -33,7 +33,10 @@ def always(shown: Shown) -> Iterator[Finding]:
         mend = "leave it out, unless these rows are the ones that matter"
         yield Finding(name, "sparse", "B", words, mend, shown.height - filled, 1 - shown.coverage)
     if shown.distinct == 1:
-        words, mend = "all values are the same, so that it tells nothing", "leave it out, or give events in which it varies"
+        words, mend = (
+            "all values are the same, so that it tells nothing",
+            "leave it out, or give events in which it varies",
+        )
         yield Finding(name, "constant", "D", words, mend, filled, shown.coverage, example=clipped(shown.text(0)))
 
 
@@ -43,7 +46,7 @@ def unread(shown: Shown, lost: int, example: str) -> Iterator[Finding]:
     if shown.field.kind == "number" and lost > UNREAD_SHARE * written:
         share = lost / written
         words = f"{lost:,} of {written:,} values are no numbers and count as missing"
-        mend = f'take units and separators away: | eval {shown.field.name}=tonumber(replace({shown.field.name},"[^0-9.-]",""))'
+        mend = "bring all values to one unit, and take its name and separators away with eval and replace"
         yield Finding(shown.field.name, "unread", grade_of(share), words, mend, lost, share, example=clipped(example))
 
 

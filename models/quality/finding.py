@@ -18,9 +18,9 @@ MOST_LETTERS = 64
 class Finding:
     """One thing that is wrong.
 
-    field: whose, or EVENTS; check: the word of the check; grade: one of GRADES but A; words: what was found; mend: what
-    to do; count: how many rows (or hours) it is about; share: of how many there are, 0..1; since: the UTC day or time at
-    which it begins, or empty; example: a value of the data, clipped, or empty.
+    field: whose, or EVENTS; check: the word of the check; grade: one of GRADES but A; words: what was found; mend:
+    what to do; count: how many rows (or hours) it is about; share: of how many there are, 0..1; since: the UTC day or
+    time at which it begins, or empty; example: a value of the data, clipped, or empty.
     """
 
     field: str

@@ -12,7 +12,7 @@ from sidecar import verbs
 from sidecar.api import intent
 from sidecar.api.ask import asked, checked_body, csv_reply, house_of, table_of
 from sidecar.api.service import Service
-from sidecar.api.sessions import committed
+from sidecar.api.sessions import answered, committed
 from sidecar.house import Reply
 from sidecar.jobs import Job, Progress
 from sidecar.verbs import Verb
@@ -25,8 +25,8 @@ def commands(service: Service) -> Blueprint:
     @blueprint.post("/v1/<name>")
     def command(name: str) -> Response:
         verb = verbs.find(name)
-        if verb.slow and "session" in request.args:
-            return accepted(committed(verb, service))
+        if verb.kind == "gather" and "session" in request.args:
+            return accepted(committed(verb, service)) if verb.slow else csv_reply(answered(verb, service))
         options = asked(verb, list(request.args.items(multi=True)))
         with service.capacity.place():
             table = table_of_request(verb, service)

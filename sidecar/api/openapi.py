@@ -16,7 +16,7 @@ SENT = ("bad_body", "bad_digest", "bad_type")
 ASKED = ("bad_option", "scope", *SENT)
 KINDS = {
     "rows": ("no_model", "bad_features"),
-    "gather": ("missing_part",),
+    "gather": ("no_model", "missing_part", "bad_features"),
     "ask": ("no_model", "no_version", "no_job"),
 }
 """What the verbs of each kind refuse beyond that."""
@@ -59,9 +59,9 @@ def document(release: str) -> dict[str, Any]:
 
 def _command(verb: Verb) -> dict[str, Any]:
     parameters = _parameters(verb.options) + _headers()
-    if verb.slow:
+    if verb.kind == "gather":
         parameters += [
-            _parameter("session", "query", TEXT, "commit this fit session: sid/position"),
+            _parameter("session", "query", TEXT, "commit this session: sid/position"),
             _parameter("parts", "query", COUNT | {"minimum": 1}, "how many parts were sent"),
         ]
     good = accepted() if verb.slow else table_answer(verb.options.headers().values())
@@ -123,8 +123,12 @@ def _others() -> dict[str, Any]:
     ready = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ready"}}}
     whole = {"type": "object", "required": ["openapi", "paths"]}
     metrics = text_answer("the Prometheus text format", "text/plain")
-    return {
-        "/v1/fit/{sid}/{position}/{seq}": {"put": _part()},
+    parts = {
+        f"/v1/{verb.name}/{{sid}}/{{position}}/{{seq}}": {"put": _part(verb)}
+        for verb in VERBS.values()
+        if verb.kind == "gather"
+    }
+    return parts | {
         "/v1/jobs/{job_id}": {"get": _job()},
         "/healthz": {"get": _plain("healthz", "is it alive", json_answer("it is", alive), open_to_all=True)},
         "/readyz": {"get": _plain("readyz", "is it ready", json_answer("it is", ready), "not_ready", open_to_all=True)},
@@ -138,14 +142,14 @@ def _plain(name: str, summary: str, good: dict[str, Any], *codes: str, open_to_a
     return found | ({"security": []} if open_to_all else {})
 
 
-def _part() -> dict[str, Any]:
+def _part(verb: Verb) -> dict[str, Any]:
     kept = {"seq": COUNT, "rows": COUNT, "digest": TEXT}
     good = json_answer("the part is kept", {"type": "object", "required": list(kept), "properties": kept})
     number = COUNT | {"maximum": 10**9 - 1}
     named = [_in_path("sid", TEXT), _in_path("position", TEXT), _in_path("seq", number)]
     return {
-        "operationId": "part",
-        "summary": "one part of a fit session",
+        "operationId": f"{verb.name}_part",
+        "summary": f"one part of a session of {verb.name}",
         "parameters": named + _headers(),
         "requestBody": {"required": True, "content": _table()},
         "responses": answers(good, *SENT, "scope", "no_route", "part_differs"),

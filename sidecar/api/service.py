@@ -24,3 +24,4 @@ class Service:
     capacity: Capacity
     ready: Callable[[], bool]
     metrics: Metrics = field(default_factory=Metrics)
+    whole_searches: Capacity = field(default_factory=lambda: Capacity(1, "searches are read whole"))

@@ -1,12 +1,13 @@
-"""Fit sessions.
+"""Sessions of the verbs that read a whole search.
 
-A search sends its chunks as parts, in any order and as often as it must, then commits once.
+The search sends its chunks as parts, in any order and as often as it must, then commits once.
 """
 
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import polars as pl
@@ -16,28 +17,52 @@ from sidecar.api import intent
 from sidecar.api.ask import asked, checked_body, house_of, table_of
 from sidecar.api.service import Service
 from sidecar.errors import CallerError
+from sidecar.house import Reply
 from sidecar.jobs import Job, Progress
 from sidecar.store.base import Part
-from sidecar.verbs import Verb
+from sidecar.verbs import VERBS, Verb
 from sidecar.wire import Limits, read_csv
-
-FIT_SCOPE = "fit"
 
 
 def sessions(service: Service) -> Blueprint:
-    """The route of a part. `sid` and `position` name the search and the place of the command in it."""
+    """The routes of a part. `sid` and `position` name the search and the place of the command in it."""
     blueprint = Blueprint("sessions", __name__)
-
-    @blueprint.put("/v1/fit/<sid>/<position>/<int:seq>")
-    def part(sid: str, position: str, seq: int) -> Response:
-        g.caller.need(FIT_SCOPE)
-        with service.capacity.place():
-            body = checked_body()
-            rows = table_of(body, service.limits).height
-        kept = service.sessions.put(g.caller.user, f"{sid}/{position}", seq, rows, body)
-        return jsonify(seq=kept.seq, rows=kept.rows, digest=kept.digest)
-
+    for verb in VERBS.values():
+        if verb.kind == "gather":
+            path = f"/v1/{verb.name}/<sid>/<position>/<int:seq>"
+            blueprint.add_url_rule(path, f"{verb.name}_part", partial(_part, verb, service), methods=["PUT"])
     return blueprint
+
+
+def _part(verb: Verb, service: Service, sid: str, position: str, seq: int) -> Response:
+    g.caller.need(verb.scope(None))
+    with service.capacity.place():
+        body = checked_body()
+        rows = table_of(body, service.limits).height
+    kept = service.sessions.put(g.caller.user, _place(verb, f"{sid}/{position}"), seq, rows, body)
+    return jsonify(seq=kept.seq, rows=kept.rows, digest=kept.digest)
+
+
+def _place(verb: Verb, session: str) -> str:
+    """The name under which parts are kept: what was sent to be read is never fitted."""
+    return session if verb.slow else f"{verb.name} {session}"
+
+
+def answered(verb: Verb, service: Service) -> Reply:
+    """The answer about a session at once, which ends with it. One at a time: each holds a whole search in memory."""
+    options = asked(verb, _words())
+    owner, name = g.caller.user, _place(verb, request.args["session"])
+    with service.capacity.place(), service.whole_searches.place():
+        parts = _whole(service.sessions.parts(owner, name), request.args.get("parts", ""))
+        bodies = (service.sessions.body(owner, name, part) for part in parts)
+        reply = verb.run(gathered(bodies, service.limits), options, house_of(service))
+    service.sessions.drop(owner, name)
+    return reply
+
+
+def _words() -> list[tuple[str, str]]:
+    """The verb's own options in the query."""
+    return [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS]
 
 
 def committed(verb: Verb, service: Service) -> Job:
@@ -45,7 +70,7 @@ def committed(verb: Verb, service: Service) -> Job:
 
     CallerError (missing_part) until every part is there.
     """
-    options = asked(verb, [(key, value) for key, value in request.args.items(multi=True) if key not in OWN_WORDS])
+    options = asked(verb, _words())
     owner, name = g.caller.user, request.args["session"]
     key = intent.of_session(owner, name)
     known = service.jobs.known(key)

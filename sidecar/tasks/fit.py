@@ -7,6 +7,7 @@ entry.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -37,6 +38,7 @@ class FitOptions(Options):
     scope: str | None = Field(None, description="field that separates contexts, such as site or tenant")
     recipe: str | None = Field(None, description="name of a recipe, such as authentication or alerts")
     seed: int = Field(7, ge=0, le=2**31 - 1, description="seed of everything random")
+    force: bool = Field(False, description="true: fit although the data was found unfit; the card tells")
     challenger: bool = Field(False, description="true: leave the champion in service")
 
 
@@ -56,7 +58,7 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     """
     tables = [table]
     del table  # the fit lets go of the text of the rows once it has read them, and so must we
-    fitted = fit(tables.pop(), _plan(options), house.progress)
+    fitted = fit(tables.pop(), replace(_plan(options), now_s=house.clock()), house.progress)
     bundle = _sealed("bundle", fitted.bundle, house.key)
     generation = _sealed("generation", fitted.generation, house.key)
     days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
@@ -92,6 +94,7 @@ def _plan(options: FitOptions) -> FitPlan:
         scope=options.scope,
         recipe=options.recipe,
         seed=options.seed,
+        force=options.force,
     )
 
 

@@ -7,12 +7,12 @@ load_splunklib()
 from splunklib.searchcommands import Configuration, Option  # noqa: E402
 
 from aiscore_kit import options  # noqa: E402
-from aiscore_kit.fit import Gather  # noqa: E402
+from aiscore_kit.fit import Fit  # noqa: E402
 from aiscore_kit.launch import launch  # noqa: E402
 
 
 @Configuration(run_in_preview=False)
-class AIFitCommand(Gather):
+class AIFitCommand(Fit):
     """Fits baselines and detectors; returns the job that does it."""
 
     model = Option(require=True, validate=options.model_name(), doc="The model's name.")
@@ -23,6 +23,7 @@ class AIFitCommand(Gather):
     scope = Option(validate=options.field(), doc="Field that separates contexts: site, zone or tenant.")
     recipe = Option(validate=options.model_name(), doc="A recipe that names fields, entities and features.")
     seed = Option(validate=options.Whole(0, 999999999), doc="The seed of sampling and training.")
+    force = Option(validate=options.Truth(), doc="true: fit although the data was found unfit; the card says so.")
     challenger = Option(validate=options.Truth(), doc="true: do not make a first fit the champion.")
     wait = Option(default=0, validate=options.Whole(0, 240), doc="Seconds to wait for the fit to end. Default: 0.")
 

@@ -134,7 +134,9 @@ def test_a_planted_fault_is_found_and_it_alone(
     finding = faults[field, check]
     assert finding.grade == grade and grade in GRADES[1:]
     assert next(one.grade for one in grades if one.field == field) >= grade
-    assert finding.words and finding.mend and finding.count > 0 and 0 < finding.share <= 1 and len(finding.example) <= 64
+    assert (
+        finding.words and finding.mend and finding.count > 0 and 0 < finding.share <= 1 and len(finding.example) <= 64
+    )
 
 
 def finding_of(check: str, field: str, plant: Callable[[pl.DataFrame], pl.DataFrame]) -> Finding:

@@ -23,6 +23,8 @@ ROUTES: dict[tuple[str, str, str], set[str]] = {
     ("POST", "/v1/<name>", "/v1/models?model=ait&action=retire&version=x"): {"admin"},
     ("POST", "/v1/<name>", "/v1/models?model=ait&action=rollback"): {"admin"},
     ("PUT", "/v1/fit/<sid>/<position>/<int:seq>", "/v1/fit/s/1/0"): {"fit"},
+    ("POST", "/v1/<name>", "/v1/quality?fields=a"): {"score"},
+    ("PUT", "/v1/quality/<sid>/<position>/<int:seq>", "/v1/quality/s/1/0"): {"score"},
     ("GET", "/v1/jobs/<job_id>", "/v1/jobs/x"): {"score"},
     ("GET", "/metrics", "/metrics"): {"admin", "metrics"},
     ("GET", "/openapi.json", "/openapi.json"): EVERYBODY,

@@ -438,10 +438,10 @@ def test_the_position_in_the_search(search: str, args: list[str], expected: int)
 
 def test_projection_keeps_what_fitting_needs() -> None:
     names = ["_time", "_raw", "user", "__mv_user", "linecount", "ai_score", "orig_ai_score", "date_hour", "x"]
-    assert [names[at] for at in project.columns(names, None, "_time", outputs.names())] == [
+    assert [names[at] for at in project.columns(names, None, ("_time",), outputs.names())] == [
         "_time", "user", "__mv_user", "x",
     ]  # fmt: skip
-    assert [names[at] for at in project.columns(names, {"x", "user"}, None, ())] == ["user", "__mv_user", "x"]
+    assert [names[at] for at in project.columns(names, {"x", "user"}, (), ())] == ["user", "__mv_user", "x"]
     assert project.project(b'a,b,c\n1,"x\ny",3\n4\n', [1, 2]) == b'b,c\n"x\ny",3\n,\n'
     assert project.project(b"a,b\n1,\xff\0\n", [1]).decode() == "b\n\ufffd\ufffd\n"
 

@@ -8,10 +8,11 @@ from operator import itemgetter
 HOUSEKEEPING = frozenset(("linecount", "punct", "splunk_server", "splunk_server_group", "timeendpos", "timestartpos"))
 
 
-def columns(names, wanted, time_field, output_names):
-    """Places of the columns to send: the `wanted` fields, or (None) every field of the events themselves.
+def columns(names, wanted, kept, output_names):
+    """Places of the columns to send: the `wanted` fields, or (None) every field of the events themselves
+    and the `kept` ones of Splunk's own.
 
-    >>> columns(["_time", "_raw", "user", "punct", "ai_score"], None, "_time", ("ai_score",))
+    >>> columns(["_time", "_raw", "user", "punct", "ai_score"], None, ("_time",), ("ai_score",))
     [0, 2]
     """
     found = {}
@@ -20,7 +21,7 @@ def columns(names, wanted, time_field, output_names):
         if wanted is not None:
             keep = base in wanted
         else:
-            keep = base == time_field or not (
+            keep = base in kept or not (
                 base.startswith(("_", "date_", "orig_ai_")) or base in HOUSEKEEPING or base in output_names
             )
         if keep:

@@ -33,6 +33,7 @@ class Rule(NamedTuple):
 
 SCORE, FIT, ADMIN = frozenset({"score"}), frozenset({"fit"}), frozenset({"admin"})
 VERB, PART = "/v1/<name>", "/v1/fit/<sid>/<position>/<seq>"
+READ_PART = "/v1/quality/<sid>/<position>/<seq>"
 RULES = (
     Rule("POST", VERB, "/v1/score?model=ait", 404, SCORE, body=b"a\n1\n"),
     Rule("POST", VERB, "/v1/score?model=ait&explain=all", 404, SCORE, body=b"a\n1\n"),
@@ -40,6 +41,10 @@ RULES = (
     Rule("POST", VERB, "/v1/fit?model=new", 400, FIT),
     Rule("POST", VERB, "/v1/fit?model=new&challenger=true", 400, FIT),
     Rule("POST", VERB, "/v1/fit?model=new&session=s/1&parts=1", 409, FIT),
+    Rule("POST", VERB, "/v1/quality?fields=a", 200, SCORE, body=b"a\n1\n"),
+    Rule("POST", VERB, "/v1/quality?model=ait", 404, SCORE, body=b"a\n1\n"),
+    Rule("POST", VERB, "/v1/quality?session=s/1&parts=1", 409, SCORE),
+    Rule("PUT", READ_PART, "/v1/quality/s/1/0", 400, SCORE),
     Rule("POST", VERB, "/v1/models", 200, SCORE),
     Rule("POST", VERB, "/v1/models?action=list", 200, SCORE),
     Rule("POST", VERB, "/v1/models?model=ait", 404, SCORE),

@@ -91,8 +91,8 @@ TWINS: tuple[Twin, ...] = (
     ),
     Twin(
         "digest of a part unchecked",
-        f"{KIT}/fit.py",
-        '        if _facts(answer).get("digest") != request.headers["AIScore-Digest"]:',
+        f"{KIT}/gather.py",
+        '        if facts(answer).get("digest") != request.headers["AIScore-Digest"]:',
         "        if False:",
         "tests/splunk_app/test_fit_and_models.py::test_a_fit_that_fails_ends_the_search",
     ),

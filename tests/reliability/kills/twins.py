@@ -66,11 +66,11 @@ TWINS: list[Twin] = [
     Twin(
         "a part is acknowledged before it is kept",
         "sidecar/api/sessions.py",
-        '        kept = service.sessions.put(g.caller.user, f"{sid}/{position}", seq, rows, body)\n',
-        "        import hashlib\n        from threading import Timer\n\n"
-        "        kept = Part(seq, rows, hashlib.sha256(body).hexdigest())\n"
-        '        given = (g.caller.user, f"{sid}/{position}", seq, rows, body)\n'
-        "        Timer(0.3, service.sessions.put, given).start()\n",
+        '    kept = service.sessions.put(g.caller.user, _place(verb, f"{sid}/{position}"), seq, rows, body)\n',
+        "    import hashlib\n    from threading import Timer\n\n"
+        "    kept = Part(seq, rows, hashlib.sha256(body).hexdigest())\n"
+        '    given = (g.caller.user, _place(verb, f"{sid}/{position}"), seq, rows, body)\n'
+        "    Timer(0.3, service.sessions.put, given).start()\n",
         f"{AIMED}[part]",
     ),
     Twin(

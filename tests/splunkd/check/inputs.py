@@ -52,6 +52,9 @@ ASKED = {
         "show": "",
         "contract": "field role",
     },
+    "aiquality": {
+        "list": "field kind grade coverage distinct found since events share example words mend",
+    },
     "aifit": {
         "list": "job verb model state rows progress message started_at finished_at",
     },

@@ -1,0 +1,88 @@
+"""The gate of a fit: data from which a model would be confident garbage is refused; lesser faults go into its card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from models.errors import DataError
+from models.features.hashing import MISSING
+from models.features.spec import FeatureSpec
+from models.features.values import Values
+from models.quality.audit import of_field
+from models.quality.days import DAY_S, Days
+from models.quality.events import entities
+from models.quality.facts import TIMED, shown_in
+from models.quality.finding import EVENTS, Finding
+
+MOST = 0.5
+"""A fault that more than this share of the rows has is refused."""
+OWN_SHARE, LEAST_ROWS = 0.9, 1000
+"""An entity of which nearly every row has another owns no baseline; told from so many rows on."""
+USELESS = frozenset({"empty", "constant", "exploding"})
+TOLD_FROM = "C"
+"""Lesser findings than this are not told in the card."""
+TOLD = ("field", "check", "grade", "words", "since")
+"""No example: a card is shown to whoever may list models."""
+
+
+def gate(
+    values: Values, spec: FeatureSpec, given: int, now_s: float | None = None, *, force: bool = False
+) -> list[dict[str, Any]]:
+    """What the card tells of the data: field, check, grade, words and since of each finding, gravest first.
+
+    values: the rows that a fit learns from; given: how many rows it was given; now_s: the time of the fit, or None;
+    force: refuse nothing. Raises DataError naming the field and the mend.
+    """
+    found = _findings(values, spec)
+    refused = [*_refused(values, spec, given, now_s), *_without_a_field(found, spec)]
+    if refused and not force:
+        first = refused[0]
+        mend = f"{first.mend}; force=true fits all the same"
+        raise DataError(first.words, field=first.field or "events", mend=mend)
+    told = [finding for finding in (*refused, *found) if finding.grade >= TOLD_FROM]
+    told.sort(key=lambda finding: finding.grade, reverse=True)
+    return [{name: getattr(finding, name) for name in TOLD} for finding in told]
+
+
+def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
+    days = Days.read(values.time, values.count)
+    found = [*entities(dict(values.owners), values.count)]
+    for shown in shown_in(values, spec.fields):
+        found += of_field(shown, days)
+    return found
+
+
+def _refused(values: Values, spec: FeatureSpec, given: int, now_s: float | None) -> Iterator[Finding]:
+    for entity in spec.entities[:1]:
+        owner = values.owners[entity]
+        missing = int((owner.codes == MISSING).sum())
+        if missing > MOST * values.count:
+            words = f"{missing:,} of {values.count:,} rows have no {entity}, who is to own the baselines"
+            mend = f"fill {entity}, search only events that have one, or name another entity"
+            yield Finding(entity, "no_entity", "F", words, mend, missing, missing / values.count)
+        elif values.count >= LEAST_ROWS and (kinds := len(np.unique(owner.at))) > OWN_SHARE * values.count:
+            words = f"{values.count:,} rows have {kinds:,} different values: nobody comes twice and has a past"
+            mend = f"name an entity that comes again, instead of {entity}"
+            yield Finding(entity, "thin_history", "F", words, mend, values.count, 1.0)
+    if spec.time is None or values.time is None:
+        return
+    untimed = given - values.count
+    if untimed > MOST * given:
+        words, mend = f"{untimed:,} of {given:,} rows have no time", "give _time as epoch seconds or ISO 8601"
+        yield Finding(spec.time, "no_time", "F", words, mend, untimed, untimed / given)
+    future = 0 if now_s is None else int((values.time > now_s + DAY_S).sum())
+    if future > MOST * values.count:
+        words = f"{future:,} of {values.count:,} rows lie more than a day in the future"
+        mend = "mend the time's format or zone (props.conf)"
+        yield Finding(spec.time, "future", "F", words, mend, future, future / values.count)
+
+
+def _without_a_field(found: list[Finding], spec: FeatureSpec) -> Iterator[Finding]:
+    """No field that could tell one row from another."""
+    useless = {finding.field: finding for finding in found if finding.check in USELESS}
+    if all(field.name in useless or field.kind in TIMED for field in spec.fields) and useless:
+        words = "; ".join(f"{name}: {finding.check}" for name, finding in useless.items())[:300]
+        yield Finding(EVENTS, "no_field", "F", f"no field tells anything ({words})", "give fields that vary", 0, 1.0)
