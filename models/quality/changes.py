@@ -111,9 +111,7 @@ def _vocabulary(shown: Shown, days: Days) -> Iterator[Finding]:
         return
     since = int(np.flatnonzero(changed)[0])
     words = f"of {total[since]:,} values from then on {kept[since]:,} were known; usual are {usual[since]:.0%}"
-    mend = (
-        "look for a renaming (case, domain, format) in the source; make both alike, or fit on the days after"
-    )
+    mend = "look for a renaming (case, domain, format) in the source; make both alike, or fit on the days after"
     example = clipped(shown.text(int(np.flatnonzero(day >= since)[0])))
     count = int(total[since])
     yield Finding(
