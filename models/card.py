@@ -6,7 +6,7 @@ from typing import Any
 
 from models.detectors.ensemble import VOICES, Margin
 from models.features.prequential import Past
-from models.history import History
+from models.history import TRIM_SHARE, History
 from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved
 
@@ -44,8 +44,8 @@ def told_after(plan: FitPlan, positives: int, margin: Margin, reference: int) ->
 def _notes(plan: FitPlan, positives: int, *, boosted: bool) -> list[str]:
     if not plan.label:
         return [
-            "No labels: the strangest 0.5% of the rows taught nothing. A past that is mostly attack would still be "
-            "learned as normal; look at what the first scores say."
+            f"No labels: the strangest {TRIM_SHARE:.2%} of the rows taught nothing. A past that is mostly attack would "
+            "still be learned as normal; look at what the first scores say."
         ]
     if positives < MIN_POSITIVES:
         return [f"{positives} labelled attacks are too few for the boost ({MIN_POSITIVES} needed): unsupervised only."]

@@ -65,7 +65,7 @@ def _around(past: Past, values: Values, spec: FeatureSpec) -> Floats | None:
     """The bits around every row of the history, not of the examples only; None where the model keeps no context."""
     if not spec.has_context or values.time is None:
         return None
-    return with_context(past.surprise, values.time, values.scope).around
+    return with_context(past.surprise, values.time, values.scope, values.main).around
 
 
 def _later_half(rows: Ints, values: Values) -> Mask:

@@ -20,8 +20,8 @@ from models.folds import Mask
 from models.labels import read_labels
 from models.plan import FitPlan
 
-TRIM_SHARE = 0.005
-"""Without labels, the strangest rows (one in 200) do not teach: an attack in the past must not become normal."""
+TRIM_SHARE = 0.0025
+"""Without labels, the strangest rows (one in 400) do not teach: an attack in the past must not become normal."""
 QUIET_BITS = 50.0
 """Surroundings whose median surprise is below this are quiet: a handful of rare values in half an hour."""
 NO_ROWS = np.zeros(0, np.int64)
@@ -41,7 +41,7 @@ class History:
 
     @property
     def owners(self) -> npt.NDArray[np.uint64] | None:
-        return next(iter(self.values.entities.values()), None)
+        return self.values.main
 
 
 def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
@@ -58,7 +58,7 @@ def is_quiet(history: History, spec: FeatureSpec) -> bool:
     if values.time is None:
         return False
     surprise = _first_look(values, spec, ~history.positive)
-    return bool(np.median(with_context(surprise, values.time, values.scope).around) <= QUIET_BITS)
+    return bool(np.median(with_context(surprise, values.time, values.scope, history.owners).around) <= QUIET_BITS)
 
 
 def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:

@@ -119,18 +119,20 @@ class Model:
         nthread: int = 1,
         whole: bool = False,
         engine: Engine = "auto",
+        warmup_h: float = 0.0,
     ) -> Scored:
         """Score every row, and explain the strangest first.
 
         explain: `all`, `none`, a number of rows, or `auto` (all while time_left() > 0, the first batch in any case);
         nthread: threads that share the work, which change nothing in the answer; whole: the table is the whole search,
         so that nothing is lost when its rows do not ascend in time; engine: `library` for the Shapley values of
-        XGBoost and shap instead of our own.
+        XGBoost and shap instead of our own; warmup_h: hours after the first row of each scope in which surprise counts
+        less (see features/context.py).
         """
         trained, spec = self.trained, self.trained.spec
         values = read_values(table, spec)
         encoded, facts = examine(values, spec, self.generation)
-        inputs = inputs_of(encoded, values, spec, carry, whole=whole)
+        inputs = inputs_of(encoded, values, spec, carry, whole=whole, warmup_h=warmup_h)
         voices = trained.voices(inputs, nthread)
         margin = trained.margin.score(voices)
         score = trained.scale.score(margin)

@@ -53,18 +53,27 @@ class Inputs:
 
 
 def inputs_of(
-    encoded: Encoded, values: Values, spec: FeatureSpec, carry: bytes = b"", *, whole: bool = False
+    encoded: Encoded,
+    values: Values,
+    spec: FeatureSpec,
+    carry: bytes = b"",
+    *,
+    whole: bool = False,
+    warmup_h: float = 0.0,
 ) -> Inputs:
-    """Add the context of the moment to encoded rows. whole: no row is missing, so an odd order loses nothing."""
-    if not spec.has_context or values.time is None:
+    """Add the context of the moment to encoded rows. whole: no row is missing, so an odd order loses nothing;
+    warmup_h: hours after a scope's first row in which surprise counts less."""
+    if values.time is None or not (spec.has_context or warmup_h > 0):
         none = np.zeros(values.count, np.bool_)
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
-    context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, carry)
+    context = with_context(encoded.surprise.sum(axis=1), values.time, values.scope, values.main, carry, warmup_h)
+    bits = encoded.surprise * context.weight[:, None] if warmup_h > 0 else encoded.surprise
+    out_of_order = np.isnan(context.around) if whole else context.out_of_order
+    if not spec.has_context:
+        return Inputs(encoded.matrix, Surprise.of(bits, None), None, out_of_order, context.carry)
     matrix = encoded.matrix.copy()
     matrix[:, -1] = np.log1p(context.around)
-    surprise = Surprise.of(encoded.surprise, context.around)
-    out_of_order = np.isnan(context.around) if whole else context.out_of_order
-    return Inputs(matrix, surprise, context.around, out_of_order, context.carry)
+    return Inputs(matrix, Surprise.of(bits, context.around), context.around, out_of_order, context.carry)
 
 
 @dataclass(frozen=True)

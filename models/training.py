@@ -14,7 +14,7 @@ from models.calibration import Platt
 from models.card import card_of, told_after
 from models.detectors.base import Floats, Matrix
 from models.detectors.boost import Boost
-from models.detectors.ensemble import UNLABELLED_WEIGHTS, Margin, learn_weights
+from models.detectors.ensemble import Margin, learn_weights, unlabelled_weights
 from models.detectors.forest import Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
@@ -111,7 +111,7 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
     if not reference.any():
         raise DataError("no benign rows are left to compare with", field=plan.label or "events", mend="give more days")
     progress(0.9, "scaling")
-    weights = _weights(voices, reference, positive & heard) if boost else UNLABELLED_WEIGHTS
+    weights = _weights(voices, reference, positive & heard) if boost else unlabelled_weights(lesson.resolved.spec)
     margin = Margin.standardised(voices, reference, weights)
     margins = margin.score(np.nan_to_num(voices))
     mature = reference & examples.mature

@@ -14,11 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detectors.base import Contributions, Floats
+from models.features.spec import FeatureSpec
 from models.written import HUGE, Written, refused
 
 VOICES = ("surprise", "forest", "boost")
-UNLABELLED_WEIGHTS = (1.0, 0.5, 0.0)
-"""Without labels nothing can be learned about the voices: the sum of surprises leads, the forest supports it."""
+STREAM_WEIGHTS = (1.0, 0.1, 0.0)
+"""Without labels nothing can be learned about the voices. Among events in time the sum of surprises leads, and the
+forest supports it."""
+RECORD_WEIGHTS = (0.5, 1.0, 0.0)
+"""Among records without a clock there is no context, and the forest leads: it knows which values go together."""
 FLOOR_SHARE = 0.25
 """With labels, each unsupervised voice keeps at least this share of the boost's weight: labels never cover the next
 attack."""
@@ -81,6 +85,16 @@ class Margin:
         return cls(_three(weights), _three(means), _three(spreads))
 
 
+def unlabelled_weights(spec: FeatureSpec) -> tuple[float, float, float]:
+    """The weights of the voices where no label speaks.
+
+    >>> from models.features.spec import Field
+    >>> unlabelled_weights(FeatureSpec((Field("bytes", "number"),), time="_time"))
+    (1.0, 0.1, 0.0)
+    """
+    return RECORD_WEIGHTS if spec.time is None else STREAM_WEIGHTS
+
+
 def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
     """Weights by logistic regression on out-of-fold standardised voices, each >= 0, largest 1.
 
@@ -99,7 +113,7 @@ def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, floa
 
     bounds = [(0.0, None)] * 3 + [(None, None)]
     found = minimize(loss, np.full(4, 0.1), jac=True, bounds=bounds, method="L-BFGS-B").x[:3]
-    e, a, b = found / found.max() if found.max() > 0 else UNLABELLED_WEIGHTS
+    e, a, b = found / found.max() if found.max() > 0 else STREAM_WEIGHTS
     floor = FLOOR_SHARE * (b if b > 0 else 1.0)
     return float(max(e, floor)), float(max(a, floor)), float(b)
 

@@ -1,7 +1,7 @@
 """The surprise voice: a sum of terms, one per field and one for the moment, so that its contributions are the terms.
 
 With t_f the bits of field f beyond the clip, b their sum, and d the bits around the row (see features/context):
-s = b / 2 + sqrt(b d). A row that is not strange itself is not lifted by its neighbours; a weak sign amid others is.
+s = b / 4 + sqrt(b d). A row that is not strange itself is not lifted by its neighbours; a weak sign amid others is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.detectors.base import Contributions, Floats
+
+OWN_SHARE = 0.25
+"""What a row's own bits count without any around it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Surprise:
     @classmethod
     def of(cls, field_bits: Floats, around: Floats | None) -> Surprise:
         """field_bits: float64 (n, fields); around: float64 (n,), NaN where unknown, or None without a clock."""
-        own = 0.5 * field_bits
+        own = OWN_SHARE * field_bits
         if around is None:
             return cls(own)
         lifted = np.sqrt(field_bits.sum(axis=1) * np.nan_to_num(around))

@@ -67,6 +67,11 @@ class Values:
         """Per entity field, and level of peers that the events name, codes (n,), 0 where missing."""
         return {name: owner.codes for name, owner in self.owners.items()}
 
+    @property
+    def main(self) -> Codes | None:
+        """The codes of the main entity, (n,); None where there is no entity."""
+        return next(iter(self.entities.values()), None)
+
     def slice(self, start: int, stop: int) -> Values:
         """Rows start to stop, without copying where it can be helped."""
         return Values(

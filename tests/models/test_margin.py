@@ -60,12 +60,12 @@ def test_a_voice_that_is_wrong_gets_no_negative_weight() -> None:
 
 def test_surprise_is_the_sum_of_its_terms_and_innocent_rows_are_not_lifted() -> None:
     surprise = Surprise.of(np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 0.0]]), np.array([900.0, 0.0, 100.0]))
-    assert surprise.score().tolist() == [0.0, 2.0, 22.0]
+    assert surprise.score().tolist() == [0.0, 1.0, 21.0]
     assert np.array_equal(surprise.contributions().phi.sum(axis=1), surprise.score())
 
 
 def test_unknown_context_adds_nothing() -> None:
-    assert Surprise.of(np.array([[4.0]]), np.array([np.nan])).score().tolist() == [2.0]
+    assert Surprise.of(np.array([[4.0]]), np.array([np.nan])).score().tolist() == [1.0]
 
 
 def test_no_fold_trains_on_its_own_time_or_its_own_entities() -> None:
