@@ -22,6 +22,7 @@ RUNTIME = [
     "scikit-learn==1.9.1",
     "scipy==1.17.1",
     "shap==0.51.0",
+    "threadpoolctl==3.8.0",
     "xgboost==3.2.0",
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from models.detectors.ensemble import Margin, learn_weights, unlabelled_weights
 from models.detectors.forest import Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
+from models.features.peers import Membership
 from models.features.prequential import encode_past
 from models.folds import Mask, out_of_fold
 from models.history import is_quiet, read_history
@@ -51,15 +52,21 @@ class Lesson:
     card: dict[str, Any]
 
 
-def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, words: None) -> Fit:
-    """Fit a model. table: events, strings or typed; progress: called with a share 0..1 and words.
+def fit(
+    table: pl.DataFrame,
+    plan: FitPlan,
+    progress: Progress = lambda share, words: None,
+    before: Mapping[str, Membership] | None = None,
+) -> Fit:
+    """Fit a model. table: events, strings or typed; progress: called with a share 0..1 and words; before: the groups of
+    peers of the model in service, so that learned ones keep their names (see Generation.memberships).
 
     Each stage lets go of what the one before has read: the table, too, unless the caller keeps it. Raises DataError
     naming the field and the mend when the data cannot carry the plan.
     """
     tables = [table]
     del table
-    lesson = _lesson(tables, plan, progress)
+    lesson = _lesson(tables, plan, progress, before)
     trained = _train(lesson, plan, progress)
     progress(1.0, "done")
     return Fit(
@@ -70,7 +77,9 @@ def fit(table: pl.DataFrame, plan: FitPlan, progress: Progress = lambda share, w
     )
 
 
-def _lesson(tables: list[pl.DataFrame], plan: FitPlan, progress: Progress) -> Lesson:
+def _lesson(
+    tables: list[pl.DataFrame], plan: FitPlan, progress: Progress, before: Mapping[str, Membership] | None
+) -> Lesson:
     """Read and encode the only table of a list, which is taken out."""
     progress(0.0, "reading fields")
     table = tables.pop()
@@ -89,6 +98,8 @@ def _lesson(tables: list[pl.DataFrame], plan: FitPlan, progress: Progress) -> Le
         history.trim,
         rows,
         lambda share: progress(0.1 + 0.4 * share, "encoding"),
+        plan.seed,
+        before,
     )
     return Lesson(
         examples=Examples.of(history, past, resolved.spec, rows),

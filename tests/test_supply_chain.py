@@ -48,7 +48,7 @@ def test_setup_names_the_versions_that_are_listed() -> None:
             for node in ast.parse(text).body if isinstance(node, ast.Assign)}  # fmt: skip
     everything, sidecar = listed("requirements.txt"), listed("sidecar/requirements.txt")
     runtime, build, dev = (named(here[name]) for name in ("RUNTIME", "BUILD", "DEV"))
-    assert len(runtime) == 15 and len(dev) > 10 and build
+    assert len(runtime) == 16 and len(dev) > 10 and build
     assert {name: everything[name].version for name in runtime | build | dev} == runtime | build | dev
     assert {name: sidecar[name].version for name in runtime | build} == runtime | build
     backend = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]

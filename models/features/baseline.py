@@ -83,6 +83,11 @@ class Generation:
         taught = int(tally.tables[first, ROWS].counts.sum())
         return cls(levels, {level: rosters[level] for level in warm}, warm, span, taught, groups)
 
+    def memberships(self, spec: FeatureSpec) -> dict[str, Membership]:
+        """Per entity whose groups were learned, who belongs to which: what a later generation is published with."""
+        learned = [peers.entity for peers in spec.peers if not peers.field]
+        return {entity: self.groups[entity].membership(self.rosters[entity]) for entity in learned}
+
     def company(self, peers: Peers, told: Codes | None, entity: Standing) -> Standing:
         """Where each row's group stands, -1 also where it is not warm, (n,). told: the group that each row names, if
         it does; else it is the one that the entity, which stands there, is known to belong to."""

@@ -6,7 +6,7 @@ day is earlier, and every row is encoded against the four fifths that do not hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from models.features.baseline import Generation
 from models.features.encode import encode
+from models.features.group_names import learn_groups
 from models.features.partition import Mask, Partition, learn
+from models.features.peers import Membership
 from models.features.spec import FeatureSpec
 from models.features.tally import Tally
 from models.features.values import HOUR_S, Floats, Ints, Values
@@ -56,7 +58,7 @@ class Past:
 class Canvas:
     """Rows to encode, and what is kept of them: the bits of every row, the columns of some.
 
-    rows: the kept ones, ascending, (k,); matrix: float32 (k, d); surprise: float64 (n,).
+    rows: the kept ones, ascending, (k,); matrix: float32 (k, d); surprise: float64 (n,); seed: of what is random.
     """
 
     values: Values
@@ -64,11 +66,12 @@ class Canvas:
     rows: Ints
     matrix: npt.NDArray[np.float32]
     surprise: Floats
+    seed: int = 0
 
     @classmethod
-    def blank(cls, values: Values, spec: FeatureSpec, rows: Ints) -> Canvas:
+    def blank(cls, values: Values, spec: FeatureSpec, rows: Ints, seed: int = 0) -> Canvas:
         matrix = np.empty((len(rows), len(spec.columns())), np.float32)
-        return cls(values, spec, rows, matrix, np.empty(values.count))
+        return cls(values, spec, rows, matrix, np.empty(values.count), seed)
 
     def encode(self, start: int, stop: int, generation: Generation) -> None:
         """Encode the rows from start to stop against a baseline, block by block."""
@@ -107,15 +110,19 @@ def encode_past(
     trim: float = 0.0,
     rows: Ints | None = None,
     progress: Callable[[float], None] = lambda share: None,
+    seed: int = 0,
+    before: Mapping[str, Membership] | None = None,
 ) -> Past:
     """Learn and encode all periods. values: rows ascending in time (in any fixed random order without a clock);
     teaches: bool (n,), rows that may enter a baseline; trim: share of the rows, the strangest, that do not teach;
-    rows: those whose columns are kept, ascending, (k,); all without it."""
+    rows: those whose columns are kept, ascending, (k,); all without it; seed: of groups that are learned; before: the
+    groups of an earlier fit, whose names they keep."""
     periods = periods_of(values)
-    canvas = Canvas.blank(values, spec, np.arange(values.count) if rows is None else rows)
+    canvas = Canvas.blank(values, spec, np.arange(values.count) if rows is None else rows, seed)
     encode_all = _across_folds if values.time is None else _along_time
     teaches, everything, partitions = encode_all(canvas, teaches, trim, periods, progress)
-    generation = Generation.publish(everything, spec, span_of(values, periods))
+    groups = learn_groups(everything, spec, seed, values, before)
+    generation = Generation.publish(everything, spec, span_of(values, periods), groups)
     return Past(canvas.matrix, canvas.surprise, teaches, partitions, generation)
 
 
@@ -135,10 +142,13 @@ def _along_time(
     teaches = teaches.copy()
     partitions: dict[str, dict[str, bytes]] = {}
     running = learn(values.slice(0, 0), spec, teaches[:0]).fold(spec)
+    groups: Mapping[str, Membership] = {}
     steps = _steps(periods)
     for number, step in enumerate(steps):
         start, stop = step[0].start, step[-1].stop
-        canvas.encode(start, stop, Generation.publish(running, spec))
+        if number & (number - 1) == 0:  # whenever the past has doubled
+            groups = learn_groups(running, spec, canvas.seed)
+        canvas.encode(start, stop, Generation.publish(running, spec, learned=groups))
         if trim and number:
             limit = np.quantile(canvas.surprise[:stop], 1.0 - trim)
             teaches[start:stop] &= canvas.surprise[start:stop] <= limit
@@ -161,8 +171,9 @@ def _across_folds(
         learned = {period.name: _learned(canvas, period, teaches) for period in periods}
         folded = {name: part.fold(canvas.spec) for name, part in learned.items()}
         for number, period in enumerate(periods):
-            others = [part for name, part in folded.items() if name != period.name] or [*folded.values()]
-            canvas.encode(period.start, period.stop, Generation.publish(Tally.merge(others), canvas.spec))
+            others = Tally.merge([part for name, part in folded.items() if name != period.name] or folded.values())
+            groups = learn_groups(others, canvas.spec, canvas.seed)
+            canvas.encode(period.start, period.stop, Generation.publish(others, canvas.spec, learned=groups))
             progress((done + (number + 1) / len(periods)) / rounds)
         if done + 1 < rounds:
             teaches = teaches & (canvas.surprise <= np.quantile(canvas.surprise, 1.0 - trim))

@@ -14,9 +14,13 @@ import polars as pl
 from pydantic import Field
 
 from models.bundle import seal, sign, version_of
+from models.features.peers import Membership
+from models.features.recipe import load_recipe
+from models.features.spec import parse_peers
 from models.plan import FitPlan
 from models.scoring import Model
 from models.training import fit
+from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
 
@@ -36,6 +40,11 @@ class FitOptions(Options):
         (), description="input fields, by commas; without it every field that is not time, entity or label"
     )
     scope: str | None = Field(None, description="field that separates contexts, such as site or tenant")
+    peers: Words = Field(
+        (),
+        description="entity:field, by commas: the field that names the group an entity is compared with; entity alone "
+        "for groups that the fit learns",
+    )
     recipe: str | None = Field(None, description="name of a recipe, such as authentication or alerts")
     seed: int = Field(7, ge=0, le=2**31 - 1, description="seed of everything random")
     force: bool = Field(False, description="true: fit although the data was found unfit; the card tells")
@@ -58,7 +67,8 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     """
     tables = [table]
     del table  # the fit lets go of the text of the rows once it has read them, and so must we
-    fitted = fit(tables.pop(), replace(_plan(options), now_s=house.clock()), house.progress)
+    plan = replace(_plan(options), now_s=house.clock())
+    fitted = fit(tables.pop(), plan, house.progress, _groups_before(options, house))
     bundle = _sealed("bundle", fitted.bundle, house.key)
     generation = _sealed("generation", fitted.generation, house.key)
     days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
@@ -84,6 +94,20 @@ def _rehearse(name: str, bundle: Kept, generation: Kept, house: House) -> None:
     model.rehearse(house.nthread)
 
 
+def _groups_before(options: FitOptions, house: House) -> Mapping[str, Membership]:
+    """The learned peer groups of the champion, whose names a new fit goes on with; none where there is no champion that
+    can be read, and none where no group is to be learned."""
+    asked = tuple(parse_peers(text) for text in options.peers)
+    peers = asked or (load_recipe(options.recipe).spec.peers if options.recipe else ())
+    if all(group.field for group in peers):
+        return {}
+    try:
+        champion = house.shelf.champion(options.model)
+    except (CallerError, StoreError):
+        return {}
+    return champion.generation.memberships(champion.trained.spec)
+
+
 def _plan(options: FitOptions) -> FitPlan:
     return FitPlan(
         name=options.model,
@@ -92,6 +116,7 @@ def _plan(options: FitOptions) -> FitPlan:
         label=options.label,
         fields=options.fields,
         scope=options.scope,
+        peers=options.peers,
         recipe=options.recipe,
         seed=options.seed,
         force=options.force,

@@ -21,6 +21,9 @@ class AIFitCommand(Fit):
     label = Option(validate=options.field(), doc="Field that is 1 for known attacks and 0 or empty else.")
     fields = Option(validate=options.fields(), doc="The input fields. Default: every field of the events.")
     scope = Option(validate=options.field(), doc="Field that separates contexts: site, zone or tenant.")
+    peers = Option(
+        validate=options.fields(), doc="entity:field of the group it is compared with; entity alone: learned."
+    )
     recipe = Option(validate=options.model_name(), doc="A recipe that names fields, entities and features.")
     seed = Option(validate=options.Whole(0, 999999999), doc="The seed of sampling and training.")
     force = Option(validate=options.Truth(), doc="true: fit although the data was found unfit; the card says so.")

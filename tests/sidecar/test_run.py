@@ -11,6 +11,8 @@ import pytest
 
 from models.fields import output_names
 from sidecar.cli import main
+from tests.models import test_learned_peers as groups
+from tests.models.tables import one
 from tests.sidecar.conftest import events
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +127,28 @@ def test_the_same_fit_is_the_same_version(run) -> None:  # type: ignore[no-untyp
     first, again = (rows(run("fit", "model=x", "entity=user", body=TRAIN)[1])[0] for _ in range(2))
     assert first == again
     assert rows(run("models", "model=x")[1])[0]["state"] == "champion"
+
+
+def test_learned_groups_keep_their_names_from_fit_to_fit(run) -> None:  # type: ignore[no-untyped-def]
+    """A name alone would be another: the fit goes on with those of the champion of the same model."""
+    strange = one(user="user2", dest="sap9").write_csv().encode()
+
+    def name_after(model: str, seed: int) -> str:
+        body = groups.past(seed).write_csv().encode()
+        words = ("entity=user", "fields=dest,app,bytes", "peers=user", f"seed={seed}")
+        assert run("fit", f"model={model}", *words, body=body)[0] == 0
+        reasons = rows(run("score", f"model={model}", "explain=all", body=strange)[1])[0]["ai_reasons"]
+        return reasons.partition("peers (like ")[2].partition(")")[0]
+
+    first = name_after("kept", 1)
+    assert first and name_after("kept", 3) == first != name_after("fresh", 3)
+
+
+def test_peers_are_read_as_entity_and_field(run) -> None:  # type: ignore[no-untyped-def]
+    code, _, told = run("fit", "model=p", "entity=user", "peers=user:absent", body=TRAIN)
+    assert code == 2 and "the peers field is not in the data" in told and "absent" in told
+    code, _, told = run("fit", "model=p", "entity=user", "peers=dest", body=TRAIN)
+    assert code == 2 and "peers of no entity" in told
 
 
 def wide(columns: int) -> bytes:

@@ -37,7 +37,15 @@ def fit(splunkd: Splunkd, *args: str, python: str | None = None) -> CommandProce
 
 def test_the_chunks_become_one_fit(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:
     sidecar.script = [part, part, JOB, state(state="running", progress=0.5), state(state="done", progress=1)]
-    args = ['entity="user, dest"', "label=note", 'fields="user, dest"', "seed=3", "challenger=t", "wait=9"]
+    args = [
+        'entity="user, dest"',
+        "label=note",
+        'fields="user, dest"',
+        'peers="user:team, dest"',
+        "seed=3",
+        "challenger=t",
+        "wait=9",
+    ]
     with fit(splunkd, *args, python=python) as process:
         back = search.run(process, [events(5), Table(events(1).header, []), events(4, 5)])
         assert process.end() == 0, process.show()
@@ -55,7 +63,7 @@ def test_the_chunks_become_one_fit(splunkd: Splunkd, sidecar: Sidecar, python: s
     assert list(first.rows()[0]) == kept and sent == [[row[at] for at in places] for row in whole.rows]
     assert commit.path == "/v1/fit" and commit.query == {
         "session": "a@b.1/1", "parts": "2", "model": "toy", "entity": "user, dest", "time": "_time", "label": "note",
-        "fields": "user, dest", "seed": "3", "challenger": "true",
+        "fields": "user, dest", "peers": "user:team, dest", "seed": "3", "challenger": "true",
     }  # fmt: skip
     assert [request.path for request in sidecar.seen[3:]] == ["/v1/jobs/j1"] * 2
 
@@ -138,9 +146,10 @@ def test_a_preview_neither_fits_nor_asks(splunkd: Splunkd, sidecar: Sidecar) -> 
 
 
 def test_required_fields_of_a_fit(splunkd: Splunkd) -> None:
-    with fit(splunkd, 'fields="dest, src"', "entity=user", "scope=site") as process:
+    peers = 'peers="user:team, dest"'
+    with fit(splunkd, 'fields="dest, src"', "entity=user", "scope=site", peers) as process:
         info = process.getinfo()
-    assert info["required_fields"] == ["_time", "dest", "site", "src", "user"] and info["type"] == "reporting"
+    assert info["required_fields"] == ["_time", "dest", "site", "src", "team", "user"] and info["type"] == "reporting"
     with fit(splunkd, "recipe=alerts", "fields=dest") as process:
         assert process.getinfo()["required_fields"] == ["*"]
 

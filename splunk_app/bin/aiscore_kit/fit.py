@@ -18,7 +18,7 @@ class Fit(Gather):
     """Asks /v1/fit, and waits for the job if told to."""
 
     verb = "fit"
-    words = ("model", "entity", "time", "label", "fields", "scope", "recipe", "seed", "force", "challenger")
+    words = ("model", "entity", "time", "label", "fields", "scope", "peers", "recipe", "seed", "force", "challenger")
 
     def kept(self):
         """The time of the events."""
@@ -28,8 +28,12 @@ class Fit(Gather):
         """The fields named, or None where a recipe or nothing names them."""
         if not self.fields or self.recipe:
             return None
-        parts = [self.fields, self.entity, self.label, self.scope, *self.kept()]
+        parts = [self.fields, self.entity, self.label, self.scope, self._groups(), *self.kept()]
         return {name.strip() for part in parts if part for name in part.split(",") if name.strip()}
+
+    def _groups(self):
+        """The fields that name the groups of `peers=`, commas between."""
+        return ",".join(pair.partition(":")[2] for pair in (self.peers or "").split(","))
 
     def failed(self, failure):
         """Of a commit without a clear answer nobody knows whether the sidecar took it."""

@@ -46,7 +46,20 @@ OPEN = ("/healthz", "/readyz")
 OWN = ("/metrics", "/openapi.json", *OPEN)
 OPTIONS: Mapping[str, tuple[str, ...]] = {
     "score": ("model", "explain", "explain_engine", "prefix", "explain_budget_s", "carry"),
-    "fit": ("model", "entity", "time", "label", "fields", "scope", "recipe", "seed", "challenger", "session", "parts"),
+    "fit": (
+        "model",
+        "entity",
+        "time",
+        "label",
+        "fields",
+        "scope",
+        "peers",
+        "recipe",
+        "seed",
+        "challenger",
+        "session",
+        "parts",
+    ),
     "models": ("model", "action", "version", "job"),
 }
 USUAL: Mapping[str, tuple[str, ...]] = {
