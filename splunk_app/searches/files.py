@@ -7,6 +7,7 @@ from pathlib import Path
 from models.features.recipe import load_recipe
 from splunk_app.searches.behaviours import behaviour_macro, entities_macro
 from splunk_app.searches.definitions import RECIPES, SOURCE, Definitions, definitions
+from splunk_app.searches.raw_macros import raw_macros, written
 from splunk_app.searches.recipe_macros import recipe_macros
 from splunk_app.searches.setup_table import table_text
 from splunk_app.searches.stanzas import conf_text
@@ -31,7 +32,9 @@ def macros_text(found: Definitions) -> str:
     parts = [MACROS.read_text(encoding="utf-8")]
     for name in found.recipes:
         own = (RECIPES / f"{name}.conf").read_text(encoding="utf-8")
-        parts.append(f"# The recipe {name}.\n\n{own}{_stanzas(recipe_macros(load_recipe(name)))}")
+        recipe = load_recipe(name)
+        parts.append(f"# The recipe {name}.\n\n{own}{_stanzas(recipe_macros(recipe) | raw_macros(recipe))}")
+    parts.append(written())
     made = {f"aiscore_{recipe}_behaviour": behaviour_macro(found, recipe) for recipe in found.recipes}
     made["aiscore_entities"] = entities_macro(found)
     parts.append("# Made from the behaviours of recipes/*.toml.\n" + _stanzas(made))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from models.features.recipe import Recipe, load_recipe
 from splunk_app.searches.definitions import Definitions
+from splunk_app.searches.raw_macros import raw_macros
 
 HEAD = '''\
 """The recipes and their fields. Written by `python -m splunk_app.searches`."""
 
 from collections import namedtuple
 
-# fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty.
-Recipe = namedtuple("Recipe", "title data_model fields filled_up")
+# fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty;
+# raw: whether it reads events without fields.
+Recipe = namedtuple("Recipe", "title data_model fields filled_up raw")
 
 RECIPES = {
 '''
@@ -34,6 +36,7 @@ def _entry(recipe: Recipe) -> str:
         f'        "{recipe.data_model}",',
         *_listed(fields),
         *_listed(filled_up),
+        f"        {bool(raw_macros(recipe))},",
         "    ),",
     ]
     return "".join(f"{line}\n" for line in lines)

@@ -26,7 +26,9 @@ class Days:
 
 @dataclass(frozen=True)
 class Part:
-    """Plain events in order of time, and who must be raised: (`user` or `system`, name)."""
+    """Plain events in order of time, and who must be raised: (`user` or `system`, name). input: how a site reads them,
+    `index` where they have the fields, `raw` where they are only text."""
 
     events: pl.DataFrame
     attacked: tuple[tuple[str, str], ...]
+    input: str = "index"

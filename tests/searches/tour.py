@@ -34,9 +34,9 @@ class Tour:
         splunk = self.splunk
         site.connect(splunk, self._service.url, self._service.secret.read_text(encoding="utf-8").strip())
         site.go_live(splunk)
-        for recipe in self._around.parts:
+        for recipe, part in self._around.parts.items():
             splunk.add_events(recipe, self._around.events(recipe))
-            site.read_from(splunk, recipe, recipe)
+            site.read_from(splunk, recipe, recipe, part.input)
             first = f"AIScore - First fit {recipe}"
             splunk.app.set_local("savedsearches", first, {"dispatch.earliest_time": "-10d@d"})
             self._once(first)
@@ -50,7 +50,12 @@ class Tour:
             if not self._sheet.line(name).runs:
                 self._once(name)
         for recipe in self._around.parts:
-            self._typed(f"macro aiscore_{recipe}_cim", f"| `aiscore_{recipe}_cim` | `aiscore_{recipe}_rows` | head 50")
+            for way in ("cim", "index", "raw"):
+                name = f"aiscore_{recipe}_{way}"
+                if name in self.splunk.app.conf("macros"):
+                    self._typed(f"macro {name}", f"| `{name}` | `aiscore_{recipe}_rows` | head 50")
+            if f"aiscore_{recipe}_left_out" in self.splunk.app.conf("macros"):
+                self._typed(f"macro aiscore_{recipe}_left_out", f"| `aiscore_{recipe}_left_out`")
         self._typed("macro aiscore_release_shadow", "| makeresults | `aiscore_release_shadow`")
         self._views()
         if whole:

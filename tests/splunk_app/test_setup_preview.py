@@ -74,3 +74,32 @@ def test_shadow_mode_keeps_what_live_lets_through(splunk: Splunk, admin: User) -
     assert splunk.search(raised).height == 1 and splunk.search(kept, latest="+1m").height == 1
     assert ask(splunk.splunkd, admin, "release", release="shadow")[0] == 200
     assert splunk.search(raised).height == 0 and splunk.search(kept, latest="+1m").height == 2
+
+
+def test_raw_events_are_read_and_what_is_left_out_is_counted(splunk: Splunk, admin: User) -> None:
+    record = '{"eventName": "CreateUser", "eventSource": "%s.amazonaws.com", "userIdentity": {"userName": "ann"}}'
+    texts = [record % "iam"] * 3 + [record % "signin"] * 2 + ["something else"]
+    events = {"_time": [NOW_S - 60 - at for at in range(len(texts))], "_raw": texts}
+    splunk.create_indexes("trails")
+    splunk.add_events("trails", pl.DataFrame(events))
+    status, found = ask(splunk.splunkd, admin, "input", recipe="change", input="raw", source="index=trails")
+    assert (status, found["recipe"]["input"]) == (200, "raw")
+    counts = ask(splunk.splunkd, admin, "preview", recipe="change", part="counts")[1]
+    assert counts["count"] == 3 and dict(counts["filled"])["command"] == 3
+    left = ask(splunk.splunkd, admin, "preview", recipe="change", part="left_out")[1]
+    assert [[form, int(float(number))] for form, _, number in left["rows"]] == [
+        ["cloudtrail", 3],
+        ["cloudtrail", 2],
+        ["unknown", 1],
+    ]
+    assert [what.partition(":")[0] for _, what, _ in left["rows"]] == [
+        "read",
+        "a sign-in",
+        "in none of the known forms",
+    ]
+
+
+def test_a_recipe_that_knows_no_raw_form_refuses_it(splunk: Splunk, admin: User) -> None:
+    status, found = ask(splunk.splunkd, admin, "input", recipe="alerts", input="raw", source="index=alerts")
+    assert (status, found["field"]) == (400, "input")
+    assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="left_out")[1]["rows"] == []

@@ -61,6 +61,18 @@ DATASETS = {
         filled=_unknown("action", "dest", "dvc", "rule", "src", "transport", "user", "vendor_product")
         | dict.fromkeys(("bytes", "bytes_in", "bytes_out", "dest_port", "src_port"), "0"),
     ),
+    "Change.All_Changes": Dataset(
+        tags=("change",),
+        fields=(
+            "action", "change_type", "command", "dest", "dvc", "object", "object_attrs", "object_category",
+            "object_id", "object_path", "result", "result_id", "src", "status", "tag", "user", "user_agent",
+            "user_name", "user_type", "vendor_account", "vendor_product", "vendor_region",
+        ),
+        filled=_unknown(
+            "action", "change_type", "command", "dest", "dvc", "object", "object_attrs", "object_category", "object_id",
+            "object_path", "result", "result_id", "src", "status", "user", "vendor_product",
+        ),
+    ),
     "Risk.All_Risk": Dataset(
         index="risk",
         fields=(

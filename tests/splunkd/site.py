@@ -26,10 +26,10 @@ def connect(splunk: Splunk, url: str, secret: str, **settings: object) -> None:
     splunk.splunkd.configure(url=url, **{**_PATIENT, **settings})
 
 
-def read_from(splunk: Splunk, recipe: str, index: str) -> None:
-    """Let a recipe read plain events of an index."""
+def read_from(splunk: Splunk, recipe: str, index: str, how: str = "index") -> None:
+    """Let a recipe read plain events of an index; `raw`: events without fields."""
     splunk.define(f"aiscore_{recipe}_source", f"index={index}")
-    splunk.define(f"aiscore_{recipe}", f"`aiscore_{recipe}_index`")
+    splunk.define(f"aiscore_{recipe}", f"`aiscore_{recipe}_{how}`")
 
 
 def go_live(splunk: Splunk) -> None:

@@ -77,15 +77,16 @@
           name,
           value,
           id: `${name}-${value}`,
-          onchange: () => (source.box.hidden = value !== "index"),
+          onchange: () => (source.box.hidden = value === "cim"),
         });
         radio.checked = facts.input === value;
         return el("div", { class: "choice" }, radio, el("label", { for: radio.id }, label));
       };
-      source.box.hidden = facts.input !== "index";
+      source.box.hidden = facts.input !== "index" && facts.input !== "raw";
       const chosen = () => (form.querySelector("input[type=radio]:checked") || {}).value;
       const reads = () =>
-        ({ cim: `data model ${facts.data_model}`, index: facts.source })[facts.input] || "a definition of your own";
+        ({ cim: `data model ${facts.data_model}`, index: facts.source, raw: `${facts.source}, raw` })[facts.input] ||
+        "a definition of your own";
       const summary = el("span", { class: "reads" }, reads());
       const save = el("button", { type: "submit", class: "primary" }, "Save and preview");
       const form = el(
@@ -115,6 +116,11 @@
                 ? await ask({ action: "preview", recipe: facts.name, part: "rows" })
                 : { rows: [], told: [] };
               if (rows.rows.length) view.append(shown(rows));
+              if (facts.input === "raw") {
+                const left = await ask({ action: "preview", recipe: facts.name, part: "left_out" });
+                if (left.rows.length) view.append(shown(left));
+                rows.told = [...rows.told, ...left.told];
+              }
               view.append(
                 ...[...new Set([...counts.told, ...rows.told])].map((said) => el("p", { class: "wrong" }, said)),
               );
@@ -129,6 +135,7 @@
           el("legend", {}, "Input"),
           choice("cim", `The CIM data model ${facts.data_model}`),
           choice("index", "A search over plain indexes"),
+          facts.raw ? choice("raw", "A search over events that no add-on gives fields") : null,
         ),
         source.box,
         el("div", { class: "buttons" }, save),

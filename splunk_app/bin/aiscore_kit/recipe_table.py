@@ -2,8 +2,9 @@
 
 from collections import namedtuple
 
-# fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty.
-Recipe = namedtuple("Recipe", "title data_model fields filled_up")
+# fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty;
+# raw: whether it reads events without fields.
+Recipe = namedtuple("Recipe", "title data_model fields filled_up raw")
 
 RECIPES = {
     "authentication": Recipe(
@@ -29,6 +30,7 @@ RECIPES = {
             "app",
             "action",
         ],
+        True,
     ),
     "alerts": Recipe(
         "Alert streams",
@@ -43,6 +45,42 @@ RECIPES = {
         [
             "dest",
         ],
+        False,
+    ),
+    "change": Recipe(
+        "Changes and cloud audit",
+        "Change",
+        [
+            "user",
+            "command",
+            "object_category",
+            "action",
+            "object",
+            "dest",
+            "status",
+            "src",
+            "src_country",
+            "user_agent",
+            "vendor_region",
+            "failures_10m",
+            "commands_1h",
+            "objects_1h",
+            "events_1h",
+        ],
+        [
+            "user",
+            "command",
+            "object_category",
+            "action",
+            "object",
+            "dest",
+            "status",
+            "src",
+            "src_country",
+            "user_agent",
+            "vendor_region",
+        ],
+        True,
     ),
     "network_traffic": Recipe(
         "Network traffic",
@@ -67,5 +105,6 @@ RECIPES = {
             "transport",
             "action",
         ],
+        False,
     ),
 }

@@ -6,7 +6,7 @@ from aiscore_kit import setup_source
 from aiscore_kit.recipe_table import RECIPES
 from aiscore_kit.setup_splunkd import Refused
 
-INPUTS = ("cim", "index")
+INPUTS = ("cim", "index", "raw")
 RELEASES = ("live", "shadow")
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _SHOWN = 10
@@ -25,11 +25,12 @@ def read(splunkd):
 
 
 def save_input(splunkd, asked):
-    """Choose what a recipe reads: its data model, or plain events of this source."""
+    """Choose what a recipe reads: its data model, or events of this source, plain or without fields (raw)."""
     name, chosen = _name(asked), asked.get("input")
-    if chosen not in INPUTS:
-        raise Refused(400, "input must be cim or index", "choose one of them", "input")
-    if chosen == "index":
+    choices = _inputs(name)
+    if chosen not in choices:
+        raise Refused(400, "input must be %s" % " or ".join(choices), "choose one of them", "input")
+    if chosen != "cim":
         _write(splunkd, "aiscore_%s_source" % name, setup_source.clean(asked.get("source")))
     _write(splunkd, "aiscore_" + name, "`aiscore_%s_%s`" % (name, chosen))
     return {"recipe": _recipe(splunkd, name)}
@@ -59,6 +60,8 @@ def preview(splunkd, asked):
     name = _name(asked)
     fields, filled_up = RECIPES[name].fields, RECIPES[name].filled_up
     rows = "| `aiscore_%s` | `aiscore_%s_rows`" % (name, name)
+    if asked.get("part") == "left_out":
+        return _left_out(splunkd, name)
     if asked.get("part") == "rows":
         shown = ["_time"] + fields
         found, told = _search(splunkd, "%s | table %s | head %d" % (rows, " ".join(shown), _SHOWN))
@@ -68,6 +71,20 @@ def preview(splunkd, asked):
     counts = {field: int(float(number or 0)) for field, number in (found or [{}])[0].items()}
     filled = [[field, counts.get(field + "_filled", 0)] for field in fields]
     return {"count": counts.get("ai_rows", 0), "filled": filled, "told": told}
+
+
+def _left_out(splunkd, name):
+    """How many raw events of the last day are read, and why the others are not."""
+    if not RECIPES[name].raw:
+        return {"fields": [], "rows": [], "told": []}
+    shown = ["ai_form", "ai_left_out", "count"]
+    found, told = _search(splunkd, "| `aiscore_%s_left_out` | head %d" % (name, _SHOWN))
+    rows = [[row.get(field) for field in shown] for row in found]
+    return {"fields": ["form", "what becomes of it", "events"], "rows": rows, "told": told}
+
+
+def _inputs(name):
+    return INPUTS if RECIPES[name].raw else INPUTS[:2]
 
 
 def _is_filled(field, filled_up):
@@ -96,6 +113,7 @@ def _recipe(splunkd, name):
         "name": name,
         "title": recipe.title,
         "data_model": recipe.data_model,
+        "raw": recipe.raw,
         "input": _choice(splunkd, "aiscore_" + name, INPUTS),
         "source": _macro(splunkd, "aiscore_%s_source" % name),
     }

@@ -266,6 +266,11 @@ def _rex(flow: Flow, stage: tree.Rex, now: Fields, first: bool) -> Fields:
     return now if stage.mode else now.plus(*re.findall(r"\(\?P?<([A-Za-z_]\w*)>", stage.pattern))
 
 
+def _spath(flow: Flow, stage: tree.Spath, now: Fields, first: bool) -> Fields:
+    flow.need(now, stage.input, by="spath")
+    return now.plus(stage.output)
+
+
 def _iplocation(flow: Flow, stage: tree.Iplocation, now: Fields, first: bool) -> Fields:
     flow.need(now, stage.input, by="iplocation")
     return now.plus(*(stage.prefix + place for place in PLACES))
@@ -346,6 +351,7 @@ def _steps() -> dict[type, Callable[[Flow, Any, Fields, bool], Fields]]:
         tree.Savedsearch: _saved_search,
         tree.Search: _search,
         tree.Sort: _sort,
+        tree.Spath: _spath,
         tree.Stats: _stats,
         tree.Streamstats: _more_columns,
         tree.Table: _table,

@@ -33,8 +33,9 @@ NOTABLE = frozenset((
 ))  # fmt: skip
 """What the tokens of a notable can name beside the fields of its row."""
 
-MAY_LACK = frozenset({"bytes_out", "src_country"})
-"""Inputs that a site's events may not have: CIM's Authentication has no bytes, and a country needs an iplocation."""
+MAY_LACK = frozenset({"bytes_out", "src_country", "user_agent", "vendor_region"})
+"""Inputs that a site's events may not have: CIM's Authentication has no bytes, a country needs an iplocation, and what
+models do not fill up (clients, regions of a cloud) is not grouped by."""
 
 AISCORE = (
     "score", "severity", "risk", "anomaly", "threat", "reasons", "contributions", "model", "event_id", "status",

@@ -9,8 +9,13 @@ TECHNIQUES = {
     "T1048": ("Exfiltration Over Alternative Protocol", ("TA0010",)),
     "T1071": ("Application Layer Protocol", ("TA0011",)),
     "T1078": ("Valid Accounts", ("TA0001", "TA0003", "TA0004", "TA0005")),
+    "T1098": ("Account Manipulation", ("TA0003", "TA0004")),
     "T1110": ("Brute Force", ("TA0006",)),
+    "T1119": ("Automated Collection", ("TA0009",)),
     "T1190": ("Exploit Public-Facing Application", ("TA0001",)),
+    "T1530": ("Data from Cloud Storage", ("TA0009",)),
+    "T1562": ("Impair Defenses", ("TA0005",)),
+    "T1580": ("Cloud Infrastructure Discovery", ("TA0007",)),
     "T1595": ("Active Scanning", ("TA0043",)),
 }
 

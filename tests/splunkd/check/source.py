@@ -15,7 +15,7 @@ from tests.splunkd.confs import Conf
 from tests.splunkd.spl.errors import SplError
 from tests.splunkd.spl.world import Macro
 
-OTHER_WAY = {"_cim": "_index", "_index": "_cim", "_live": "_shadow", "_shadow": "_live"}
+WAYS = ({}, {"_cim": "_index", "_index": "_cim", "_live": "_shadow", "_shadow": "_live"}, {"_cim": "_raw"})
 """A macro that only names another, ending in one of these, is a switch: the site may set it to the other."""
 
 
@@ -81,11 +81,11 @@ class App:
 
 
 class Macros:
-    """The app's macros; in the `other` way, its switches are thrown."""
+    """The app's macros, with its switches thrown as one of WAYS says."""
 
-    def __init__(self, app: App, other: bool = False) -> None:
+    def __init__(self, app: App, way: int = 0) -> None:
         self._stanzas = app.conf("macros")
-        self._other = other
+        self._way = WAYS[way]
         self.used: set[str] = set()
 
     def macro(self, name: str, args: int) -> Macro:
@@ -100,9 +100,7 @@ class Macros:
 
     def _switched(self, definition: str) -> str | None:
         named = re.fullmatch(r"\s*`(\w+?)(_cim|_index|_live|_shadow)`\s*", definition)
-        if not named or not self._other:
-            return None
-        other = named[1] + OTHER_WAY[named[2]]
+        other = named[1] + self._way.get(named[2], named[2]) if named else ""
         return f"`{other}`" if other in self._stanzas else None
 
 

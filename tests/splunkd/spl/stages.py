@@ -329,6 +329,15 @@ def _sort(text: str, _: Subparser) -> Stage:
     return tree.Sort(tuple(keys), whole_number(limit))
 
 
+def _spath(text: str, _: Subparser) -> Stage:
+    options, words = options_and_words(text, "input", "output", "path")
+    if words or not {"output", "path"} <= set(options):
+        raise NotSupported("spath without path= and output=, which reads only the first 5,000 letters")
+    if odd := re.search(r"\{[^}]+\}|[^\w.{}-]", options["path"]):
+        raise NotSupported(f"{odd[0]} in a path")
+    return tree.Spath(options["path"], options["output"], options.get("input", "_raw"))
+
+
 def _table(text: str, _: Subparser) -> Stage:
     return tree.Table(at_least_one(texts(options_and_words(text)[1])))
 
@@ -361,6 +370,7 @@ BUILDERS: dict[str, Builder] = {
     "savedsearch": _savedsearch,
     "search": _search,
     "sort": _sort,
+    "spath": _spath,
     "stats": _stats,
     "streamstats": _streamstats,
     "table": _table,

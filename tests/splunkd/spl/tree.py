@@ -327,6 +327,15 @@ class Sort:
 
 
 @dataclass(frozen=True)
+class Spath:
+    """`path` as written: names with periods between, `{}` behind a name for every element of its array."""
+
+    path: str
+    output: str
+    input: str = "_raw"
+
+
+@dataclass(frozen=True)
 class Stats:
     aggregations: tuple[Aggregation, ...]
     by: tuple[str, ...] = ()
@@ -377,7 +386,8 @@ class Where:
 Stage = (
     Addinfo | Append | Appendpipe | Bin | Collect | CustomCommand | Dedup | Eval | Eventstats | Fields | Fillnull
     | Format | Head | Inputlookup | Iplocation | Lookup | Makemv | Makeresults | Mvexpand | Outputlookup | Rename
-    | Rest | Return | Rex | Savedsearch | Search | Sort | Stats | Streamstats | Table | Timechart | Tstats | Where
+    | Rest | Return | Rex | Savedsearch | Search | Sort | Spath | Stats | Streamstats | Table | Timechart | Tstats
+    | Where
 )  # fmt: skip
 
 

@@ -1,0 +1,55 @@
+"""The shipped macros over raw events, without anything else of a Splunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import polars as pl
+
+from splunk_app import package
+from tests.splunkd import confs, knowledge
+from tests.splunkd.spl.run import run
+from tests.splunkd.spl.small_world import SmallWorld, running
+from tests.splunkd.spl.world import LookupTable, Macro
+
+APP = package.HERE
+WINDOWS = "aiscore_windows_events"
+
+
+class RawWorld(SmallWorld):
+    """An index `raw`, the app's macros, and its lookup of Windows events."""
+
+    def macro(self, name: str, args: int) -> Macro:
+        return knowledge.macro(_macros(), name, args)
+
+
+def mapped(raws: Sequence[str], macro: str, times_s: Sequence[float] | None = None) -> pl.DataFrame:
+    """What a macro makes of these texts, in their order; times_s, ascending: of each (epoch seconds)."""
+    order = times_s if times_s is not None else range(len(raws))
+    events = pl.DataFrame(
+        {"_time": pl.Series(order, dtype=pl.Float64), "_raw": list(raws), "index": ["raw"] * len(raws)}
+    )
+    return run(f"search index=raw | sort 0 _time | `{macro}`", _search(events))
+
+
+def row(raw: str, macro: str) -> dict[str, object]:
+    """The fields that a macro makes of one text, those without a value left out."""
+    (found,) = mapped([raw], macro).drop("_time", "_raw", "index").to_dicts()
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _search(events: pl.DataFrame):  # type: ignore[no-untyped-def]
+    world = RawWorld(indexes={"raw": events}, lookups={WINDOWS: LookupTable(_windows_events())})
+    return running(world, latest_s=9e9)
+
+
+@cache
+def _macros() -> confs.Conf:
+    return confs.read([APP / "default" / "macros.conf"])
+
+
+@cache
+def _windows_events() -> pl.DataFrame:
+    table = pl.read_csv(APP / "lookups" / f"{WINDOWS}.csv", infer_schema=False)
+    return table.with_columns(pl.when(pl.all() != "").then(pl.all()))
