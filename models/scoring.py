@@ -154,7 +154,7 @@ class Model:
             "ai_model": pl.Series([self.id]).new_from_index(0, table.height),
             "ai_event_id": event_ids_of(table, spec.ids),
             "ai_status": self._status(table, scored),
-            "ai_note": self._notes(table, cold, inputs, scored, texts.done),
+            "ai_note": self._notes(table, cold, inputs, scored, texts.done, trained.broken(inputs, values)),
         }
         return Scored(_output(columns, scored, prefix), inputs.carry)
 
@@ -207,6 +207,7 @@ class Model:
         inputs: Inputs,
         scored: npt.NDArray[np.bool_],
         explained: npt.NDArray[np.bool_],
+        broken: npt.NDArray[np.bool_],
     ) -> pl.Series:
         """The words that apply to each row, `,` between, in the order of the closed list."""
         flags = {
@@ -215,6 +216,7 @@ class Model:
             "not_explained": ~explained,
             "missing_fields": np.full(table.height, self._absent(table)),
             "out_of_order": inputs.out_of_order,
+            "quality": broken,
         }
         return _joined(flags, scored, "bad_features")
 

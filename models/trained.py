@@ -24,6 +24,7 @@ from models.features.context import with_context
 from models.features.encode import Encoded
 from models.features.spec import FeatureSpec
 from models.features.values import Values
+from models.quality.normal import Normal, new_columns
 from models.risk import THRESHOLDS
 from models.scale import Scale
 from models.written import Written, refused
@@ -81,8 +82,8 @@ class Trained:
     """Everything that scoring needs but the baseline.
 
     risk: the fields that earn risk; anomaly_grid: unsupervised margins at 1,001 equal shares of the reference;
-    card: what a person should know of the training; fitted_with: the version of the generation it was fitted with, so
-    that the bundle's own version covers the baseline.
+    card: what a person should know of the training; normal: what the fields were like; fitted_with: the version
+    of the generation it was fitted with, so that the bundle's own version covers the baseline.
     """
 
     spec: FeatureSpec
@@ -94,6 +95,7 @@ class Trained:
     platt: Platt | None
     anomaly_grid: Floats
     card: dict[str, Any]
+    normal: Normal | None = None
     fitted_with: str = ""
     thresholds: tuple[float, ...] = THRESHOLDS
 
@@ -117,6 +119,16 @@ class Trained:
             else:
                 parts.append(self.attributions[name].contributions(inputs.matrix, nthread))
         return self.margin.contributions(parts)
+
+    def broken(self, inputs: Inputs, values: Values) -> npt.NDArray[np.bool_]:
+        """Rows scored on a field that is broken in this chunk beside what was usual at the fit, bool (n,)."""
+        if self.normal is None:
+            return np.zeros(values.count, np.bool_)
+        return self.normal.broken(values, inputs.matrix, self._new_columns)
+
+    @cached_property
+    def _new_columns(self) -> dict[str, int]:
+        return new_columns(self.spec)
 
     @property
     def detectors(self) -> dict[str, Forest | Boost | None]:
@@ -160,6 +172,7 @@ class Trained:
             "anomaly_grid": self.anomaly_grid.tolist(),
             "thresholds": self.thresholds,
             "card": self.card,
+            "normal": self.normal.to_json() if self.normal else None,
             "fitted_with": self.fitted_with,
         }
         found = {"model.json": json.dumps(described, sort_keys=True).encode(), **self.forest.files()}
@@ -184,6 +197,7 @@ class Trained:
             platt=Platt.from_json(told.part("platt").found) if told.has("platt") else None,
             anomaly_grid=grid,
             card=dict(told.part("card").found),
+            normal=Normal.from_json(told.part("normal"), spec) if told.has("normal") else None,
             fitted_with=told.text("fitted_with"),
             thresholds=tuple(thresholds.tolist()),
         )

@@ -25,6 +25,7 @@ from models.history import is_quiet, read_history
 from models.labels import MIN_POSITIVES
 from models.plan import FitPlan, Resolved, resolve
 from models.quality.gate import gate
+from models.quality.normal import Normal
 from models.scale import Scale
 from models.trained import Trained
 
@@ -43,9 +44,11 @@ class Fit:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A history encoded: the examples that train the detectors, and what is written whatever they learn."""
+    """A history encoded: the examples that train the detectors, and what is written whatever they learn. normal: what
+    its fields were like."""
 
     examples: Examples
+    normal: Normal
     resolved: Resolved
     generation: dict[str, bytes]
     partitions: dict[str, dict[str, bytes]]
@@ -101,8 +104,10 @@ def _lesson(
         plan.seed,
         before,
     )
+    examples = Examples.of(history, past, resolved.spec, rows)
     return Lesson(
-        examples=Examples.of(history, past, resolved.spec, rows),
+        examples=examples,
+        normal=Normal.of(history.values, examples.matrix, examples.mature, resolved.spec),
         resolved=resolved,
         generation=past.generation.files(resolved.spec),
         partitions=past.partitions,
@@ -136,6 +141,7 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
         margin=margin,
         scale=Scale.fit(margins[mature]),
         platt=platt,
+        normal=lesson.normal,
         anomaly_grid=np.quantile(margin.unsupervised(voices[mature]), np.linspace(0, 1, 1001)),
         card=lesson.card | told_after(plan, lesson.card["positives"], margin, int(mature.sum())),
     )

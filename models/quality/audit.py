@@ -64,7 +64,7 @@ def of_events(table: pl.DataFrame, spec: FeatureSpec, values: Values, now_s: flo
     """Everything about the events as a whole."""
     if not values.count:
         return
-    yield from events.entities(dict(values.owners), values.count)
+    yield from events.entities({name: values.owners[name] for name in spec.entities}, values.count)
     yield from events.twice(table, spec)
     if spec.time is None or values.time is None:
         return

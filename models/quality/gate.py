@@ -49,7 +49,7 @@ def gate(
 
 def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
     days = Days.read(values.time, values.count)
-    found = [*entities(dict(values.owners), values.count)]
+    found = [*entities({name: values.owners[name] for name in spec.entities}, values.count)]
     for shown in shown_in(values, spec.fields):
         found += of_field(shown, days)
     return found
