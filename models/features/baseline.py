@@ -19,11 +19,13 @@ from models.features.peers import Groups, Membership, names_in
 from models.features.spec import EVERYONE, MOST_HISTORIES, FeatureSpec, Field, Peers
 from models.features.tally import ROWS, Counts, Tally
 from models.features.values import Values
+from models.features.week import WeekLevel
 from models.written import MOST_ROWS, Written, refused
 
 ALL = np.zeros(1, np.uint64)
 """The roster of the level of everyone, all being one owner; also of a level that has seen nobody."""
-KINDS: Mapping[str, type[NumberLevel] | type[CategoryLevel]] = {"number": NumberLevel, "category": CategoryLevel}
+Kinds = type[NumberLevel] | type[CategoryLevel] | type[WeekLevel]
+KINDS: Mapping[str, Kinds] = {"number": NumberLevel, "category": CategoryLevel, "week": WeekLevel}
 """The kinds of levels, by the first word of their files."""
 MIN_HISTORY_ROWS = 10
 """An owner with fewer rows is cold: its own history says nothing yet, and its columns are missing."""
@@ -231,7 +233,7 @@ def _membership(tally: Tally, peers: Peers, learned: Mapping[str, Membership]) -
 
 
 def _kind(field: Field) -> str:
-    return "number" if field.kind == "number" else "category"
+    return {"number": "number", "week_hour": "week"}.get(field.kind, "category")
 
 
 def _level(field: Field, counts: Counts, roster: Codes) -> Level:

@@ -30,6 +30,8 @@ BLOCK = 1 << 16
 """Entities held as vectors at once beside the sample."""
 MOST_VALUES = 1 << 14
 DIMENSIONS = 16
+SPOKEN = ("category", "multivalue")
+"""Kinds whose values are words that say what a group is about."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Behaviour:
         for (place, _), counts, (codes, each) in zip(fields, tables, found, strict=True):
             parts.append((place, counts, codes[each >= least]))
             weights.append(1.0 + np.log(len(owners) / each[each >= least]))
-        spoken = [np.full(len(codes), spec.fields[place].kind != "number") for place, _, codes in parts]
+        spoken = [np.full(len(codes), spec.fields[place].kind in SPOKEN) for place, _, codes in parts]
         return cls(tuple(parts), np.concatenate([np.zeros(0), *weights]), np.concatenate([np.zeros(0, bool), *spoken]))
 
     def vectors(self, owners: Codes) -> Any:

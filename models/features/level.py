@@ -116,7 +116,7 @@ class CategoryLevel(Level):
     @classmethod
     def publish(cls, counts: Counts, roster: Codes) -> CategoryLevel:
         """Fold counts. roster: all owners of the level, sorted."""
-        at, total, distinct = _per_owner(counts, roster)
+        at, total, distinct = per_owner(counts, roster)
         mass = _mass_at_most_as_common(at, counts.counts)
         rare = np.bincount(at, weights=counts.counts == 1, minlength=len(roster)).astype(np.float64)
         keys = pair(counts.owners, counts.codes)
@@ -167,7 +167,7 @@ class NumberLevel(Level):
     @classmethod
     def publish(cls, counts: Counts, roster: Codes) -> NumberLevel:
         """Fold counts. roster: all owners of the level, sorted."""
-        at, total, distinct = _per_owner(counts, roster)
+        at, total, distinct = per_owner(counts, roster)
         keys = at * OWNER_KEYS + counts.codes.astype(np.int64)
         running = np.cumsum(counts.counts).astype(np.float64)
         ends = np.cumsum(total)
@@ -202,7 +202,7 @@ def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) ->
     return np.where(known, at, 0), known
 
 
-def _per_owner(counts: Counts, roster: Codes) -> tuple[Ints, Floats, Floats]:
+def per_owner(counts: Counts, roster: Codes) -> tuple[Ints, Floats, Floats]:
     """Each count's place in the roster; per owner of the roster, the total and the number of distinct codes."""
     at = np.searchsorted(roster, counts.owners).astype(np.int64)
     total = np.bincount(at, weights=counts.counts, minlength=len(roster)).astype(np.float64)

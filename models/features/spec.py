@@ -11,7 +11,7 @@ from models.errors import DataError
 from models.features.derive import DERIVATIONS, fault_of
 from models.written import Written, refused
 
-Kind = Literal["category", "multivalue", "ngrams", "number", "hour"]
+Kind = Literal["category", "multivalue", "ngrams", "number", "hour", "week_hour"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 EVERYONE = ""
@@ -39,8 +39,9 @@ class Field:
 
     kind: `category` (one value), `multivalue` (several values a row, whose surprise adds up), `ngrams` (the parts of
     one text, whose surprise is their mean, so that a long one is no stranger), `number` (compared on a log scale),
-    `hour` (the hour of day of a time field). how, of: a derived field is computed by this function (of derive/) from
-    these fields of the same row; unit: what an analyst reads after its numbers.
+    `hour` (the hour of day of a time field), `week_hour` (the hour of the week of the field itself, a time).
+    how, of: a derived field is computed by this function (of derive/) from these fields of the same row; unit: what an
+    analyst reads after its numbers.
     """
 
     name: str

@@ -14,6 +14,7 @@ import polars.selectors as cs
 from models.errors import DataError
 from models.features.derive import DERIVATIONS, Compute
 from models.features.hashing import MISSING, Coded, Codes, coded
+from models.features.hours import hours_of_week
 from models.features.spec import FeatureSpec, Field
 
 Floats = npt.NDArray[np.float64]
@@ -99,6 +100,7 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     rows = np.arange(table.height)
     tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name], rows) for f in fields}
     tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
+    tokens |= {f.name: _week_tokens(read_time(table, f.name)) for f in spec.fields if f.kind == "week_hour"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
     owners |= {level: columns[name] for level, name in groups.items()}
@@ -285,6 +287,11 @@ def _hour_tokens(time: Floats | None) -> Tokens:
     time = np.zeros(0) if time is None else time
     rows = np.flatnonzero(~np.isnan(time))
     return Tokens(rows, Coded(HOURS, np.arange(1, 25, dtype=np.uint64), (time[rows] // HOUR_S % 24).astype(np.uint32)))
+
+
+def _week_tokens(time: Floats) -> Tokens:
+    rows = np.flatnonzero(~np.isnan(time))
+    return Tokens(rows, hours_of_week(time[rows]))
 
 
 def _iso_seconds(text: pl.Series) -> Floats:

@@ -177,6 +177,10 @@ def _value_texts(table: pl.DataFrame, field: Field, values: Values) -> list[str]
     if field.kind == "number":
         numbers = read_numbers(table, field.name)
         return [f"{number:,.6g}" for number in numbers[~np.isnan(numbers)]]
+    if field.kind == "week_hour":
+        days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+        hours = [int(code) - 1 for code in values.tokens[field.name].codes]
+        return [f"{days[hour // 24]} {hour % 24:02d}:00" for hour in hours]
     if field.kind == "hour":
         return [f"{int(code) - 1:02d}:00" for code in values.tokens[field.name].codes]
     return [_plain(value) for value in token_texts(table, field)["value"]]

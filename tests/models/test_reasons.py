@@ -106,7 +106,7 @@ def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
         lambda: sign_in_model("dest", "bytes", entities=(), time=None),
         lambda: sign_in_model("odd", "user", entities=("user", "odd")),
         lambda: sign_in_model("na;me\r\nof: any^$kind:category", "dest"),
-        lambda: sign_in_model("dest", "app", "tag:multivalue", "bytes", peers=("user:team",)),
+        lambda: sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",)),
         lambda: sign_in_model("dest", "app", "bytes", entities=("user", "dest"), peers=("dest:zone", "user:team")),
     ],
     ids=[
@@ -139,7 +139,7 @@ def test_every_form_of_sentence_is_met() -> None:
     found = " ".join(model.score(table, explain="all").table["ai_reasons"].drop_nulls())
     many = sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")
     found += " ".join(many.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
-    peers = sign_in_model("dest", "app", "tag:multivalue", "bytes", peers=("user:team",))
+    peers = sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",))
     found += " ".join(peers.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
     forms = (
         r"country=\w\w never seen for [\w.]+ in 4 days \(\+\d+\.\d\)",
@@ -148,6 +148,7 @@ def test_every_form_of_sentence_is_met() -> None:
         r"bytes in an hour=[\d,e+.]+ (never )?reached",
         r"reached \d+x for",
         r"hour of day=\d\d:00 ",
+        r"_time=(Fri|Sun|Satur)day \d\d:00 (never )?seen",
         r"=\S+ in this combination \(",
         r"tag=t\d+ (never )?seen.*?, tag=t\d+ (never )?seen",
         r"\w is missing \(",
