@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from models.features.derive import DERIVATIONS
+from models.features.spec import KINDS
 from models.fields import OUTPUT_FIELDS, SCORED_NOTES, UNSCORED_NOTES
 from models.risk import SEVERITIES, THRESHOLDS
 from models.scoring import LEAST_FILLED
@@ -52,6 +54,15 @@ def test_bands_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| (\w+) \| ([\d.]+) \|", section(read("docs/fields.md"), "What a score means"), re.MULTILINE)
     assert [(word, float(start)) for word, start in rows] == list(zip(SEVERITIES[1:], THRESHOLDS, strict=True))
     assert LEAST_FILLED == 0.5
+
+
+def test_every_kind_and_every_function_is_told() -> None:
+    text = read("docs/features.md")
+    assert {*first_cells(section(text, "Kinds"))} - {"kind"} == {*KINDS}
+    told = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", section(text, "Derived fields"), re.MULTILINE)
+    assert {name: tuple(kinds.strip().split(", ")) for name, _, kinds in told} == {
+        name: found.kinds for name, found in DERIVATIONS.items()
+    }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

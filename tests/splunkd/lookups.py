@@ -21,7 +21,7 @@ from tests.splunkd.spl.world import LookupTable
 
 _KEYS = {
     "filename", "collection", "external_type", "fields_list", "case_sensitive_match", "max_matches",
-    "batch_index_query", "allow_caching",
+    "batch_index_query", "allow_caching", "match_type",
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ class Lookups:
                 raise NotSupported(f"transforms.conf [{name}]: KV lookups always match case")
         else:
             rows = self._csv_rows(self._file(name, stanza))
-        return LookupTable(rows, sensitive, int(stanza.get("max_matches", 1000)))
+        return LookupTable(rows, sensitive, int(stanza.get("max_matches", 1000)), _networks(name, stanza))
 
     def write(self, name: str, rows: pl.DataFrame, *, append: bool, key_field: str | None) -> None:
         """What outputlookup does; a key field replaces the rows of the same key and keeps the others."""
@@ -128,6 +128,15 @@ class Lookups:
             if error.status == 503:
                 raise SplError(f"External command based lookup '{name}' is not available because {error}") from None
             raise SplError(f"Error in the lookup '{name}': {error}") from None
+
+
+def _networks(name: str, stanza: dict[str, str]) -> tuple[str, ...]:
+    """The fields of match_type, which may be `CIDR(field)` here; "they can be applied to all four lookup types"
+    (Knowledge Manager Manual, Add field matching rules to your lookup configuration)."""
+    told = [one.strip() for one in stanza.get("match_type", "").split(",") if one.strip()]
+    if any(not one.startswith("CIDR(") or not one.endswith(")") for one in told):
+        raise NotSupported(f"transforms.conf [{name}]: match_type = {stanza['match_type']}")
+    return tuple(one[5:-1] for one in told)
 
 
 def _is_lookup(stanza: dict[str, str]) -> bool:

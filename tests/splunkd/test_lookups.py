@@ -8,7 +8,10 @@ import pytest
 from tests.splunkd.app import InstalledApp
 from tests.splunkd.kvstore import KvStore
 from tests.splunkd.lookups import Lookups
+from tests.splunkd.spl.commands import lookup
 from tests.splunkd.spl.errors import NotSupported, SplError
+from tests.splunkd.spl.small_world import SmallWorld, running
+from tests.splunkd.spl.tree import Lookup
 
 TRANSFORMS = """
 [people]
@@ -24,6 +27,10 @@ fields_list = _key, name, size
 [wild]
 filename = people.csv
 match_type = WILDCARD(user)
+[nets]
+filename = nets.csv
+match_type = CIDR(net)
+max_matches = 1
 [extraction]
 REGEX = x
 """
@@ -50,7 +57,7 @@ def test_a_file_by_its_definition_and_by_its_name(lookups: Lookups) -> None:
     assert (found.case_sensitive, found.max_matches) == (False, 1)
     assert found.table.to_dicts() == [{"user": "ann", "note": 'a, "b"'}, {"user": "bob", "note": None}]
     assert rows(lookups, "people.csv") == rows(lookups, "people")
-    assert lookups.names() == ["gone", "people", "things", "wild"]
+    assert lookups.names() == ["gone", "nets", "people", "things", "wild"]
 
 
 @pytest.mark.parametrize("name", ["gone", "nothing", "nothing.csv", "extraction"])
@@ -100,3 +107,15 @@ def test_the_store_away(lookups: Lookups) -> None:
     lookups.store.available = False
     with pytest.raises(SplError, match="External command based lookup 'things' is not available because KV Store"):
         lookups.read("things")
+
+
+def test_a_network_matches_the_addresses_in_it(lookups: Lookups) -> None:
+    nets = pl.DataFrame({"net": ["192.0.2.0/25", "192.0.2.0/24", "2001:db8::/32", "odd"], "what": ["a", "b", "c", "d"]})
+    lookups.write("nets", nets, append=False, key_field=None)
+    table = lookups.read("nets")
+    assert table.networks == ("net",)
+    addresses = ["192.0.2.7", "192.0.2.200", "2001:db8::7", "198.51.100.1", "odd", "", None]
+    stage = Lookup("nets", (("net", "src"),), (("what", "what"),), True)
+    search = running(SmallWorld(lookups={"nets": table}))
+    found = lookup.run(stage, pl.DataFrame({"src": addresses}), search)
+    assert found["what"].to_list() == ["a", "b", "c", None, "d", None, None]

@@ -33,8 +33,8 @@ NOTABLE = frozenset((
 ))  # fmt: skip
 """What the tokens of a notable can name beside the fields of its row."""
 
-MAY_LACK = frozenset({"bytes_out", "src_country", "user_agent", "vendor_region"})
-"""Inputs that a site's events may not have: CIM's Authentication has no bytes, a country needs an iplocation, and what
+MAY_LACK = frozenset({"bytes_out", "src_country", "src_lat", "src_lon", "user_agent", "vendor_region"})
+"""Inputs that a site's events may not have: CIM's Authentication has no bytes, a place needs an iplocation, and what
 models do not fill up (clients, regions of a cloud) is not grouped by."""
 
 AISCORE = (

@@ -208,6 +208,12 @@ def test_only_addresses_with_a_place_get_fields() -> None:
     assert iplocation.run(Iplocation("no"), table, running(world))["Country"].to_list() == [None] * 7
 
 
+def test_a_country_with_a_capital_gives_a_place() -> None:
+    world = SmallWorld(countries={"198.18.0.1": "DE", "198.18.0.2": "Atlantis"})
+    found = iplocation.run(Iplocation("src"), pl.DataFrame({"src": ["198.18.0.1", "198.18.0.2", "x"]}), running(world))
+    assert found["lat"].to_list() == ["52.52", "", None] and found["lon"].to_list() == ["13.41", "", None]
+
+
 # what only asks the world
 
 

@@ -24,11 +24,12 @@ class Macro:
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A lookup's rows as text, and how it matches."""
+    """A lookup's rows as text, and how it matches; networks: its fields that hold CIDR networks."""
 
     table: pl.DataFrame
     case_sensitive: bool = True
     max_matches: int = 1000
+    networks: tuple[str, ...] = ()
 
 
 class World(Protocol):

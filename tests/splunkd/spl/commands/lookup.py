@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import polars as pl
 
 from tests.splunkd.spl import columns
@@ -63,8 +65,31 @@ def _matches(stage: Lookup, table: pl.DataFrame, found: LookupTable) -> pl.DataF
         [folded(found.table[lookup_field], name) for name, (lookup_field, _) in zip(names, stage.inputs, strict=True)]
     ).with_columns(pl.int_range(pl.len()).alias("entry"))
     rows = pl.DataFrame({"row": pl.int_range(table.height, eager=True)})
-    for name, (_, event_field) in zip(names, stage.inputs, strict=True):
+    for name, (lookup_field, event_field) in zip(names, stage.inputs, strict=True):
         flat = columns.flat(columns.column(table, event_field))
+        if lookup_field in found.networks:
+            flat = flat.with_columns(_network_of(flat["value"], found.table[lookup_field]))
         rows = rows.join(flat.select("row", folded(flat["value"], name)), on="row", maintain_order="left")
     matched = rows.join(entries, on=names, maintain_order="left_right")
     return matched.filter(pl.int_range(pl.len()).over("row") < found.max_matches).select("row", "entry")
+
+
+def _network_of(addresses: pl.Series, networks: pl.Series) -> pl.Series:
+    """Each address as the first network that holds it is written; one that none holds, or that is no address, as it is.
+
+    transforms.conf.spec, match_type = CIDR(field).
+    """
+    known = [(network, parsed) for network in networks.to_list() if (parsed := _network(network))]
+    found = {}
+    for address in columns.as_text(addresses).drop_nulls().unique():
+        one = _network(address)
+        held = (text for text, wide in known if one and wide.version == one.version and one.subnet_of(wide))  # type: ignore[arg-type]
+        found[address] = next(held, address)
+    return columns.as_text(addresses).replace_strict(found, default=None, return_dtype=pl.String).alias("value")
+
+
+def _network(text: str | None) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text or "", strict=False)
+    except ValueError:
+        return None
