@@ -24,7 +24,8 @@ class Examples:
 
     matrix: float32 (k, d), the context included; surprise: the score of that voice, float64 (k,); positive, known,
     teaches: bool (k,); mature: bool (k,), rows whose baseline was about as mature as the one that will score; owners:
-    codes of the main entity (k,), or None.
+    codes of the main entity (k,), or None; time: epoch seconds (k,), or None; kept: the share of the rows after the
+    warm-up that they are, 0..1.
     """
 
     matrix: Matrix
@@ -34,6 +35,8 @@ class Examples:
     teaches: Mask
     mature: Mask
     owners: Codes | None
+    time: Floats | None
+    kept: float
 
     @classmethod
     def of(cls, history: History, past: Past, spec: FeatureSpec, rows: Ints) -> Examples:
@@ -44,7 +47,10 @@ class Examples:
         heard = Surprise.of(past.surprise[rows, None], None if around is None else around[rows])
         owners = None if history.owners is None else history.owners[rows]
         positive, known, teaches = history.positive[rows], history.known[rows], past.teaches[rows]
-        return cls(past.matrix, heard.score(), positive, known, teaches, _later_half(rows, history.values), owners)
+        mature = _later_half(rows, history.values)
+        time = None if history.values.time is None else history.values.time[rows]
+        kept = len(rows) / max(history.values.count - warm_up_rows(history.values), len(rows), 1)
+        return cls(past.matrix, heard.score(), positive, known, teaches, mature, owners, time, kept)
 
 
 def training_rows(history: History, plan: FitPlan) -> Ints:

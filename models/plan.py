@@ -22,7 +22,9 @@ class FitPlan:
     entities, time (None: no clock), scope, peers (`entity:field`, or `entity` for groups that the fit learns) and
     fields override the recipe's; label: the field of 0/1 labels or None;
     max_rows: how many rows train the detectors at most (baselines take every row); now_s: the time of the fit, epoch
-    seconds, or None where no event can lie in the future; force: fit although the data was found unfit.
+    seconds, or None where no event can lie in the future; force: fit although the data was found unfit;
+    alert_budget: rows a day and 1,000 entities that may be called high or more; false_positive_rate: the share of
+    benign rows that may.
     """
 
     name: str
@@ -38,6 +40,8 @@ class FitPlan:
     nthread: int = 1
     now_s: float | None = None
     force: bool = False
+    alert_budget: float | None = None
+    false_positive_rate: float | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from models.detectors.ensemble import Margin, learn_weights, unlabelled_weights
 from models.detectors.forest import Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
+from models.features.hashing import MISSING
 from models.features.peers import Membership
 from models.features.prequential import encode_past
 from models.folds import Mask, out_of_fold
@@ -27,6 +28,7 @@ from models.plan import FitPlan, Resolved, resolve
 from models.quality.gate import gate
 from models.quality.normal import Normal
 from models.scale import Scale
+from models.thresholds import Reference, bands_of, told
 from models.trained import Trained
 
 Progress = Callable[[float, str], None]
@@ -132,6 +134,9 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
     margins = margin.score(np.nan_to_num(voices))
     mature = reference & examples.mature
     mature = mature if mature.any() else reference
+    scale = Scale.fit(margins[mature])
+    compared = _reference(examples, mature, scale.score(margins[mature]))
+    bands = bands_of(plan, compared, scale)
     platt = Platt.fit(margins[heard], positive[heard]) if boost and positive[heard].any() else None
     return Trained(
         spec=lesson.resolved.spec,
@@ -139,12 +144,21 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
         forest=forest,
         boost=boost,
         margin=margin,
-        scale=Scale.fit(margins[mature]),
+        scale=scale,
         platt=platt,
         normal=lesson.normal,
         anomaly_grid=np.quantile(margin.unsupervised(voices[mature]), np.linspace(0, 1, 1001)),
-        card=lesson.card | told_after(plan, lesson.card["positives"], margin, int(mature.sum())),
+        card=lesson.card
+        | told_after(plan, lesson.card["positives"], margin, int(mature.sum()))
+        | told(bands, compared, plan),
+        thresholds=tuple(band.score for band in bands),
     )
+
+
+def _reference(examples: Examples, rows: Mask, scores: Floats) -> Reference:
+    """The rows that thresholds are taken from, with their days and entities."""
+    entities = 0 if examples.owners is None else len(np.setdiff1d(examples.owners[rows], [MISSING]))
+    return Reference.of(scores, None if examples.time is None else examples.time[rows], entities, examples.kept)
 
 
 def _benign(examples: Examples, plan: FitPlan) -> Matrix:

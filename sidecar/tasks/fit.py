@@ -47,6 +47,12 @@ class FitOptions(Options):
     )
     recipe: str | None = Field(None, description="name of a recipe, such as authentication or alerts")
     seed: int = Field(7, ge=0, le=2**31 - 1, description="seed of everything random")
+    alert_budget: float | None = Field(
+        None, gt=0, le=1e6, description="rows a day and 1,000 entities that may be called high or more"
+    )
+    false_positive_rate: float | None = Field(
+        None, ge=1e-9, le=0.1, description="share of ordinary rows that may be called high or more"
+    )
     force: bool = Field(False, description="true: fit although the data was found unfit; the card tells")
     challenger: bool = Field(False, description="true: leave the champion in service")
 
@@ -120,6 +126,8 @@ def _plan(options: FitOptions) -> FitPlan:
         recipe=options.recipe,
         seed=options.seed,
         force=options.force,
+        alert_budget=options.alert_budget,
+        false_positive_rate=options.false_positive_rate,
     )
 
 

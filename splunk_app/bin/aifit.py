@@ -26,6 +26,10 @@ class AIFitCommand(Fit):
     )
     recipe = Option(validate=options.model_name(), doc="A recipe that names fields, entities and features.")
     seed = Option(validate=options.Whole(0, 999999999), doc="The seed of sampling and training.")
+    alert_budget = Option(validate=options.Decimal(1e6), doc="Events a day and 1,000 entities that may be called high.")
+    false_positive_rate = Option(
+        validate=options.Decimal(0.1), doc="The share of ordinary events that may be called high."
+    )
     force = Option(validate=options.Truth(), doc="true: fit although the data was found unfit; the card says so.")
     challenger = Option(validate=options.Truth(), doc="true: do not make a first fit the champion.")
     wait = Option(default=0, validate=options.Whole(0, 240), doc="Seconds to wait for the fit to end. Default: 0.")

@@ -18,7 +18,10 @@ class Fit(Gather):
     """Asks /v1/fit, and waits for the job if told to."""
 
     verb = "fit"
-    words = ("model", "entity", "time", "label", "fields", "scope", "peers", "recipe", "seed", "force", "challenger")
+    words = (
+        "model", "entity", "time", "label", "fields", "scope", "peers", "recipe", "seed", "alert_budget",
+        "false_positive_rate", "force", "challenger",
+    )  # fmt: skip
 
     def kept(self):
         """The time of the events."""

@@ -70,6 +70,30 @@ class Whole(Validator):
         return None if value is None else str(value)
 
 
+class Decimal(Pattern):
+    """A number above 0 and up to `high`, as 0.001, 12.5 or 1e-4; kept as it was written.
+
+    >>> Decimal(1.0)("1e-4")
+    '1e-4'
+    """
+
+    def __init__(self, high):
+        Pattern.__init__(self, r"\d{0,9}(\.\d{1,12})?(e-\d{1,2})?", "a number above 0 and up to %g, as 0.001" % high)
+        self._high = high
+
+    def __call__(self, value):
+        if value is None:
+            return None
+        Pattern.__call__(self, value)
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= self._high:
+            raise ValueError(self.expected)
+        return value
+
+
 class Truth(Validator):
     """true or false, also t, f, 1 and 0; kept as `true` or `false`."""
 
