@@ -16,6 +16,7 @@ from models.simulator.events import finish
 from models.simulator.failures import honest_failures
 from models.simulator.habits import form
 from models.simulator.machines import machine_work
+from models.simulator.places import with_places
 from models.simulator.stories import (
     Scene,
     Story,
@@ -32,6 +33,8 @@ COLUMNS = (
     "user_bunit",
     "src",
     "src_country",
+    "src_lat",
+    "src_lon",
     "dest",
     "app",
     "action",
@@ -42,6 +45,9 @@ COLUMNS = (
     "dests_1h",
     "users_per_src_10m",
     "bytes_1h",
+    "prev_lat",
+    "prev_lon",
+    "prev_time",
     "story",
     "label",
 )
@@ -107,7 +113,7 @@ def simulate(
     plans = default_stories(days - SCORED_DAYS) if stories is None else stories
     told = _tell(Scene(company, habits, clock), plans, streams[6])
     events = finish([*drafts, *[draft for _, draft in told]], clock, company.users.select("user", "department"))
-    table = with_windows(events).select(COLUMNS)
+    table = with_places(with_windows(events)).select(COLUMNS)
     scored_from_s = clock.epoch_s + clock.scored_from_s
     return Simulation(table, tuple(story for story, _ in told), company.users, company.hosts, scored_from_s)
 
