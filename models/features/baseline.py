@@ -129,7 +129,7 @@ class Generation:
                 arrays = [getattr(self.levels[key], part.name) for key in keys]
                 name = f"{kind}.{part.name}.npy"
                 found[name], lengths[name] = array_bytes(np.concatenate(arrays)), [len(array) for array in arrays]
-        for number, level in enumerate(spec.all_levels()[1:]):
+        for number, level in enumerate(_rosters(spec)):
             found[f"roster.{number}.npy"] = array_bytes(self.rosters[level])
             found[f"warm.{number}.npy"] = array_bytes(self.warm[level])
         told: dict[str, Any] = {"span": self.span, "rows": self.rows, "lengths": lengths}
@@ -146,7 +146,7 @@ class Generation:
         span = told.text("span")
         if len(span) > MOST_LETTERS_OF_SPAN or not span.isprintable():  # it stands in every reason
             raise refused("generation.json.span is no line of words")
-        rosters = {level: _roster(files, number) for number, level in enumerate(spec.all_levels()[1:])}
+        rosters = {level: _roster(files, number) for number, level in enumerate(_rosters(spec))}
         warm = {
             level: _of_length(files, f"warm.{number}.npy", np.bool_, len(roster))
             for number, (level, roster) in enumerate(rosters.items())
@@ -204,6 +204,11 @@ def _by_kind(spec: FeatureSpec) -> dict[str, list[tuple[str, str]]]:
     for field in spec.fields:
         found[_kind(field)] += [(level, field.name) for level in _kept_levels(spec, field)]
     return found
+
+
+def _rosters(spec: FeatureSpec) -> tuple[str, ...]:
+    """The levels that have a roster, in the order of its files: entities, then groups."""
+    return (*spec.entities, *(peers.level for peers in spec.peers))
 
 
 def _kept_levels(spec: FeatureSpec, field: Field) -> tuple[str, ...]:

@@ -139,7 +139,8 @@ class Encoder:
         shares, order = {EVERYONE: everyone.share}, self.spec.all_levels()
         for level in self.spec.levels(field)[1:]:
             look = self._owners(field, level, rows, codes, shares[self.spec.above(field, level)])
-            shares[level] = look.share
+            if self.spec.peers:
+                shares[level] = look.share
             stranger = look.bits > best
             best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
             speaker[stranger] = order.index(level)

@@ -185,6 +185,29 @@ def test_each_of_several_entities_has_its_own_peers() -> None:
     assert "bytes=1e+08 never reached for user1 in 8 days, 0% of 7 peers (finance)" in said and "zone" not in said
 
 
+def test_three_entities_with_peers_each_are_told_apart() -> None:
+    """A huge transfer is said of the entity that it is strangest for, with that entity's peers and no others."""
+    table = past().with_columns(
+        zone=pl.Series([f"zone{ord(dest[-1]) % 3}" for dest in past()["dest"]]),
+        region=pl.when(pl.col("site") == "site0").then(pl.lit("north")).otherwise(pl.lit("south")),
+    )
+    peers = ("user:team", "dest:zone", "site:region")
+    found = load(fit(table, FitPlan("m", entities=("user", "dest", "site"), fields=("app", "bytes"), peers=peers)))
+    spec = found.trained.spec
+    assert spec.all_levels() == ("", "~user", "user", "~dest", "dest", "~site", "site")
+    assert [level for level in spec.levels(Field("dest", "category")) if "dest" in level] == []
+    assert found.generation.warm["~site"].tolist().count(True) == 1  # the north is one site only
+    event = one(user="stranger", dest="unheard of", bytes="1e8").with_columns(
+        team=pl.lit("it"), zone=pl.lit("zone1"), site=pl.lit("site1"), region=pl.lit("south")
+    )
+    said = reasons(event, found)
+    assert "bytes=1e+08 never reached for site1 in 8 days, 0% of 2 peers (south)" in said
+    assert "zone" not in said and "(it)" not in said
+    groups = {"site": pl.lit("site0"), "region": pl.lit("north"), "team": pl.lit(""), "zone": pl.lit("")}
+    lonely = reasons(event.with_columns(**groups), found)
+    assert "bytes=1e+08 never reached for site0 in 8 days (+" in lonely
+
+
 def test_a_field_that_names_the_group_is_not_compared_with_it() -> None:
     spec = FeatureSpec((Field("team", "category"), Field("user", "category")), ("user",), peers=TEAM)
     assert spec.levels(spec.fields[0]) == ("", "user") and spec.levels(spec.fields[1]) == ("",)
@@ -225,8 +248,8 @@ def test_a_generation_with_peers_comes_back_from_its_files() -> None:
         ("groups.0.npy", lambda array: array + 2),
         ("groups.0.npy", lambda array: array - 2),
         ("groups.0.npy", lambda array: array.astype(np.int64)),
-        ("roster.0.npy", lambda array: array[::-1].copy()),
-        ("warm.0.npy", lambda array: array[1:]),
+        ("roster.1.npy", lambda array: array[::-1].copy()),
+        ("warm.1.npy", lambda array: array[1:]),
     ],
 )
 def test_groups_that_do_not_agree_are_refused(name: str, break_it: Callable[[np.ndarray], np.ndarray]) -> None:

@@ -135,6 +135,12 @@ def changed(name: str, *path: str | int, to: object) -> dict[str, bytes]:
         (("spec", "fields", 0, "name"), "\ud800", "half a letter"),
         (("spec", "fields", 0, "kind"), "pickle", "kind"),
         (("spec", "entities"), "user", "spec.entities"),
+        (("spec", "peers"), [{"entity": "dest", "field": "team"}], "peers of no entity"),
+        (("spec", "peers"), [{"entity": "user", "field": ""}, {"entity": "user", "field": "team"}], "twice"),
+        (("spec", "peers"), [{"entity": "user", "field": "user"}], "its own group"),
+        (("spec", "peers"), [{"entity": "user"}], "field is missing"),
+        (("spec", "peers"), "user", "spec.peers"),
+        (("spec", "fields", 0, "name"), "", "fields"),
         (("risk",), None, "risk"),
     ],
 )

@@ -150,6 +150,8 @@ def test_required_fields_of_a_fit(splunkd: Splunkd) -> None:
     with fit(splunkd, 'fields="dest, src"', "entity=user", "scope=site", peers) as process:
         info = process.getinfo()
     assert info["required_fields"] == ["_time", "dest", "site", "src", "team", "user"] and info["type"] == "reporting"
+    with fit(splunkd, 'fields="bytes:number, way=pair(src, dest)"', "entity=user", "time=none") as process:
+        assert {"bytes", "src", "dest", "user"} <= set(process.getinfo()["required_fields"])
     with fit(splunkd, "recipe=alerts", "fields=dest") as process:
         assert process.getinfo()["required_fields"] == ["*"]
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 from urllib.parse import quote
 
@@ -12,6 +13,16 @@ from aiscore_kit.watch import Deadline
 
 COLUMNS = ("job", "model", "state", "rows", "progress", "message")
 _LOOK_S = 0.5
+
+
+def _named(text):
+    """What may be a field in `bytes:number` or `way=pair(user, dest)`: each as it stands, for a name may hold any sign,
+    and its parts. Asking for a field that is not there asks for nothing.
+
+    >>> _named("local:week_hour,src")
+    ['local:week_hour', 'src', 'local', 'week_hour', 'src']
+    """
+    return [*text.split(","), *re.split("[:,=()]", text)]
 
 
 class Fit(Gather):
@@ -31,12 +42,9 @@ class Fit(Gather):
         """The fields named, or None where a recipe or nothing names them."""
         if not self.fields or self.recipe:
             return None
-        parts = [self.fields, self.entity, self.label, self.scope, self._groups(), *self.kept()]
+        groups = [pair.partition(":")[2] for pair in (self.peers or "").split(",")]
+        parts = [*_named(self.fields), self.entity, self.label, self.scope, *groups, *self.kept()]
         return {name.strip() for part in parts if part for name in part.split(",") if name.strip()}
-
-    def _groups(self):
-        """The fields that name the groups of `peers=`, commas between."""
-        return ",".join(pair.partition(":")[2] for pair in (self.peers or "").split(","))
 
     def failed(self, failure):
         """Of a commit without a clear answer nobody knows whether the sidecar took it."""

@@ -11,12 +11,12 @@ from tests.reliability.bundles.edits import Edit, Files, all_of, array, fact, fa
 
 PAST = "generation.json"
 FLOATS = ("total", "distinct", "count", "mass", "rare", "tail", "median", "spread")
-OF = {"number": ("total", "distinct", "tail", "median", "spread"), "category": FLOATS[:5]}
+OF = {"number": ("total", "distinct", "tail", "median", "spread"), "category": FLOATS[:5], "week": FLOATS[:3]}
 
 
 def chosen() -> list[tuple[str, Edit]]:
     """Each with its name."""
-    return named("history", [*_values(), *_keys(), *_owners(), *_lengths(), *_told()])
+    return named("history", [*_values(), *_keys(), *_weeks(), *_owners(), *_groups(), *_lengths(), *_told()])
 
 
 def _values() -> list[tuple[str, Edit]]:
@@ -51,6 +51,39 @@ def _keys() -> list[tuple[str, Edit]]:
         ("with unsigned number keys", array(number, lambda a: a.astype(np.uint64))),
         ("with signed category keys", array(category, lambda a: a.astype(np.int64))),
         ("with number keys as numbers", array(number, lambda a: a.astype(np.float64))),
+    ]
+
+
+def _weeks() -> list[tuple[str, Edit]]:
+    keys = "week.keys.npy"
+    return [
+        ("with hours turned round", array(keys, lambda a: a[::-1].copy())),
+        ("with an hour below the first", put(keys, 0)),
+        ("with an hour beyond the last", put(keys, 169, slice(0, 1))),
+        ("with an hour of no owner", put(keys, 2**62, slice(-1, None))),
+        ("with hours of nobody", put(keys, -5)),
+        ("with unsigned hours", array(keys, lambda a: a.astype(np.uint64))),
+    ]
+
+
+def _groups() -> list[tuple[str, Edit]]:
+    groups, roster, warm = "groups.0.npy", "roster.2.npy", "warm.2.npy"
+    return [
+        ("with groups beyond the last", put(groups, 10_000, slice(None))),
+        ("with groups far below none", put(groups, -1000, slice(None))),
+        ("with one group beyond the last", put(groups, 2**31 - 1)),
+        ("with everybody in one group", put(groups, 0, slice(None))),
+        ("with nobody in a group", put(groups, -1, slice(None))),
+        ("with fewer in groups than owners", array(groups, lambda a: a[:2])),
+        ("with more in groups than owners", array(groups, lambda a: np.repeat(a, 9))),
+        ("with groups as wider numbers", array(groups, lambda a: a.astype(np.int64))),
+        ("with codes of groups turned round", array(roster, lambda a: a[::-1].copy())),
+        ("without codes of groups", all_of(*(array(name, lambda a: a[:0]) for name in (roster, warm)))),
+        ("with a name of two lines", fact(PAST, "groups", to={"user": ["a\nb", "c"], "site": []})),
+        ("with a name too few", fact(PAST, "groups", to={"user": ["a"], "site": []})),
+        ("with a name twice", fact(PAST, "groups", to={"user": ["a", "a"], "site": []})),
+        ("with names that are none", fact(PAST, "groups", to={"user": 5, "site": []})),
+        ("without names", fact(PAST, "groups", to=None)),
     ]
 
 

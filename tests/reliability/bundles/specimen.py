@@ -1,4 +1,5 @@
-"""A really fitted model, with everything a model may have: all three voices, multivalues, numbers, hours, a scope."""
+"""A really fitted model, with everything a model may have: all three voices, multivalues, numbers, hours of day
+and week, a scope, peers that are named and peers that are learned."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ROWS = 50
 PLAN = FitPlan(
     NAME,
     entities=("user", "site"),
-    fields=("dest", "app:category", "bytes:number", "groups:multivalue", "_time:hour"),
+    fields=("dest", "app:category", "bytes:number", "groups:multivalue", "_time:hour", "local:week_hour"),
+    peers=("user", "site:team"),
     label="label",
     scope="site",
 )
@@ -82,4 +84,7 @@ def _with_more(table: pl.DataFrame) -> pl.DataFrame:
     groups = pl.concat_str(pl.lit("staff\ng"), number % 7) + pl.when(number % 3 == 0).then(pl.lit("\nvpn")).otherwise(
         pl.lit("")
     )
-    return table.with_columns(site=pl.lit("site") + (number % 2).cast(pl.String), groups=groups, __mv_groups=pl.lit(""))
+    site = pl.lit("site") + (number % 4).cast(pl.String)
+    team = pl.when(number % 4 == 3).then(pl.lit("other")).otherwise(pl.lit("team"))
+    local = (pl.col("_time").cast(pl.Float64) + 7200.0).cast(pl.String)
+    return table.with_columns(site=site, team=team, local=local, groups=groups, __mv_groups=pl.lit(""))
