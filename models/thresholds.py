@@ -147,7 +147,23 @@ def bands_of(plan: FitPlan, reference: Reference, scale: Scale) -> tuple[Band, .
 def told(bands: Sequence[Band], reference: Reference, plan: FitPlan) -> dict[str, Any]:
     """What the card says of the bands: each with its figures, and the promise in words."""
     shown = [{name: _plain(value) for name, value in asdict(band).items()} for band in bands]
-    return {"thresholds": shown, "promise": promise(bands, reference, plan)}
+    return {
+        "thresholds": shown,
+        "promise": promise(bands, reference, plan),
+        "reference_tail": tail_of(reference.scores),
+    }
+
+
+def tail_of(scores: Floats, points: int = 40) -> list[tuple[float, float]]:
+    """The strangest half of the reference: score, and the share of rows at least as high, from the lowest on; ranks at
+    equal steps of their logarithm.
+
+    >>> tail_of(np.array([0.1, 0.2, 0.3, 0.4]), 3)
+    [(0.3, 0.5), (0.4, 0.25)]
+    """
+    ordered = np.sort(scores)[::-1]
+    ranks = np.unique(np.geomspace(1, max(len(ordered) // 2, 1), points).round().astype(int))[::-1]
+    return [(float(ordered[rank - 1]), float(rank / len(ordered))) for rank in ranks]
 
 
 def promise(bands: Sequence[Band], reference: Reference, plan: FitPlan) -> str:

@@ -10,6 +10,8 @@ from models.risk import SEVERITIES, THRESHOLDS
 from sidecar.demo.words import clock_time, score_text
 
 DAY_S = 86_400
+DECADES = 5
+"""Shares down to one in 100,000 are drawn."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line through points, written as SVG wants them; `kind` says what it shows."""
+
+    points: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Picture:
     """A picture in its own units: frame, ticks along x and y, severity lines, points and bars."""
 
@@ -49,6 +59,7 @@ class Picture:
     bands: Sequence[Mark]
     points: Sequence[Mark] = ()
     bars: Sequence[Bar] = ()
+    lines: Sequence[Line] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,37 @@ def distribution(scored: pl.DataFrame, width: int, height: int = 260, bins: int 
         bands=[Mark(round(left + (right - left) * at, 1), top - (14, 30)[number % 2], name)
                for number, (name, at) in enumerate(zip(SEVERITIES[1:], THRESHOLDS, strict=True))],
         bars=bars,
+    )  # fmt: skip
+
+
+Tail = Sequence[tuple[float, float]]
+"""Score, and the share of the rows that are at least as high."""
+
+
+def promised(
+    reference: Tail, seen: Tail, thresholds: Sequence[tuple[str, float, float, str]], width: int, height: int = 260
+) -> Picture:
+    """The share of ordinary rows by score on a logarithmic scale: of the reference, as seen afterwards, and where each
+    severity begins with what it promises. thresholds: severity, score, rate and words of each."""
+    left, right, top, bottom = 86, width - 14, 40, height - 26
+
+    def x(score: float) -> float:
+        return round(left + (right - left) * score, 1)
+
+    def y(share: float) -> float:
+        return round(top + (bottom - top) * min(-log10(max(share, 1e-6)), DECADES) / DECADES, 1)
+
+    def through(tail: Tail) -> str:
+        return " ".join(f"{x(score)},{y(share)}" for score, share in tail)
+
+    return Picture(
+        width, height, left, right, top, bottom,
+        x_ticks=[Mark(x(tick / 10), bottom, f"{tick / 10:.1f}") for tick in range(0, 11, 2)],
+        y_ticks=[Mark(left, y(10.0**-n), f"1 in {10**n:,}" if n else "all") for n in range(DECADES + 1)],
+        bands=[Mark(x(score), top - (14, 30)[number % 2], name)
+               for number, (name, score, _, _) in enumerate(thresholds)],
+        points=[Mark(x(score), y(rate), words) for _, score, rate, words in thresholds],
+        lines=[Line(through(reference), "reference"), Line(through(seen), "seen")],
     )  # fmt: skip
 
 

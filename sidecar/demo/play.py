@@ -17,15 +17,17 @@ from models.errors import DataError
 from models.simulator import Simulation, simulate
 from sidecar.demo.evidence import DAY_S, TRUTH_FIELDS, Evidence, read_scored, weigh, with_truth
 from sidecar.demo.played import read_played
+from sidecar.demo.promise import read_card
 from sidecar.demo.report import write_report
 from sidecar.demo.schedule import FIRST_FIT, RECIPE, Told, run_schedule
 from sidecar.demo.screen import Screen, explained
-from sidecar.demo.search import checkout, run_command
+from sidecar.demo.search import checkout, run_command, run_module
 from sidecar.demo.service import Service, serving
 from sidecar.demo.watch import Watch, watched
 from sidecar.demo.words import clock_time
 from sidecar.errors import OutsideError
 
+CARD = f"aimodels action=show model={RECIPE}"
 SCORE = f"aiscore model={RECIPE} explain=all"
 """All, so that a slow machine takes longer instead of explaining less."""
 
@@ -79,12 +81,13 @@ def play(out: Path, seed: int, users: int, screen: Screen, hours: float = 0) -> 
             service = ends.enter_context(serving(out / "home", out / "sidecar.log"))
         told = _searched(out, company, hours, service, screen)
         _scored(out, company, service, screen)
+        card = read_card(_shown(out / "model.csv", service))
     with screen.step("weigh scores, rules and notables against the truth"):
         scored = with_truth(read_scored(out / "scored.csv"), company.after())
         evidence = weigh(scored, company.before(), company.after())
         watch = watched(read_played(out / "played"), scored, company.stories)
         facts = _facts(seed, company, scored, watch, told, time.monotonic() - started)
-        write_report(out / "report.html", evidence, watch, company.stories, facts)
+        write_report(out / "report.html", evidence, watch, company.stories, facts, card)
     screen.close(evidence, watch, company.stories)
     screen.console.print(f"\nThe report: [bold]{out / 'report.html'}[/]", highlight=False)
     return evidence, watch
@@ -123,6 +126,13 @@ def _scored(out: Path, company: Simulation, service: Service, screen: Screen) ->
     rows = len(company.after())
     with screen.step(f"score the last 4 days:  | {SCORE}", rows) as show:
         run_command(SCORE, out / "last-4-days.csv", out / "scored.csv", service, _counter(service, show))
+
+
+def _shown(path: Path, service: Service) -> pl.DataFrame:
+    """The card of the model, as a person in Splunk sees it."""
+    words = ["tests.splunkd.pipe", CARD, "--quiet"]
+    run_module(words, path, f"`| {CARD}`", service, lambda: None)
+    return pl.read_csv(path, infer_schema=False)
 
 
 def _counter(service: Service, show: Callable[[int], None]) -> Callable[[], None]:

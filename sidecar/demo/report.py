@@ -1,6 +1,6 @@
 """The report: one page of HTML, readable without a network, without scripts, in light and in dark."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from sidecar.demo.contributions import contributions_of, reasons_of
 from sidecar.demo.evidence import Evidence
 from sidecar.demo.notables_page import page_of
 from sidecar.demo.pictures import DAY_S, Picture, Step, distribution, timeline, waterfall
+from sidecar.demo.promise import promise_of
 from sidecar.demo.watch import Watch
 from sidecar.demo.words import clock_time, one_in, score_text, signed, value_text
 
 FIRST_ROWS = 12
 REASONS_SHOWN = 3
 WIDE, NARROW = 1_060, 350
+NO_CARD: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,30 @@ class Case:
 
 
 def write_report(
-    path: Path, evidence: Evidence, watch: Watch, stories: Sequence[Story], facts: Sequence[tuple[str, str]]
+    path: Path,
+    evidence: Evidence,
+    watch: Watch,
+    stories: Sequence[Story],
+    facts: Sequence[tuple[str, str]],
+    card: Mapping[str, str] = NO_CARD,
 ) -> None:
-    """Write the page to `path`; `facts` are pairs of words about the run."""
-    path.write_text(render(evidence, watch, stories, facts), encoding="utf-8")
+    """Write the page to `path`; `facts` are pairs of words about the run, `card` is the model's."""
+    path.write_text(render(evidence, watch, stories, facts, card), encoding="utf-8")
 
 
-def render(evidence: Evidence, watch: Watch, stories: Sequence[Story], facts: Sequence[tuple[str, str]]) -> str:
+def render(
+    evidence: Evidence,
+    watch: Watch,
+    stories: Sequence[Story],
+    facts: Sequence[tuple[str, str]],
+    card: Mapping[str, str] = NO_CARD,
+) -> str:
     """The page as text; every value of an event is escaped."""
     folder = jinja2.FileSystemLoader(Path(__file__).parent)
     pages = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     pages.filters["signed"] = signed
-    page = _page(evidence, stories, facts) | {"watch": page_of(watch, stories)}
+    promise = promise_of(card, evidence.scored)
+    page = _page(evidence, stories, facts) | {"watch": page_of(watch, stories), "promise": promise}
     return pages.get_template("report.html").render(page=page).lstrip()
 
 
