@@ -37,6 +37,7 @@ SAMPLES = (
 TACTICS = {
     "TA0043": "Reconnaissance",
     "TA0001": "Initial Access",
+    "TA0002": "Execution",
     "TA0003": "Persistence",
     "TA0004": "Privilege Escalation",
     "TA0005": "Defense Evasion",

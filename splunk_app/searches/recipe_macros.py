@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from models.features.derive import DERIVATIONS
 from models.features.recipe import Recipe
+from models.features.spec import FeatureSpec
 
-SEVERAL = ("multivalue",)
-"""Kinds whose values a summary event would not give back as they were."""
+
+def several_values(spec: FeatureSpec) -> list[str]:
+    """The fields of an event that hold several values: a function that could give one value gives one for each."""
+    found = [
+        source
+        for field in spec.fields
+        if field.kind == "multivalue" and (not field.how or "category" in DERIVATIONS[field.how].kinds)
+        for source in field.sources
+    ]
+    return list(dict.fromkeys(found))
 
 
 def recipe_macros(recipe: Recipe) -> dict[str, str]:
@@ -16,7 +26,7 @@ def recipe_macros(recipe: Recipe) -> dict[str, str]:
     'eval ai_recipe="alerts" | makemv delim="||" signature'
     """
     stem = f"aiscore_{recipe.name}"
-    several = [field.name for field in recipe.spec.fields if field.kind in SEVERAL and not field.how]
+    several = several_values(recipe.spec)
     joined = "".join(f', {name}=mvjoin({name}, "||")' for name in several)
     split = "".join(f' | makemv delim="||" {name}' for name in several)
     return {

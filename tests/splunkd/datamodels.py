@@ -21,12 +21,17 @@ ALWAYS = ("_time", "_indextime", "index", "host", "source", "sourcetype")
 
 @dataclass(frozen=True)
 class Dataset:
-    """`tags` an event needs, or the index it lies in; `filled`: field -> what it holds where an event lacks it."""
+    """`tags` an event needs, or the index it lies in; `filled`: field -> what it holds where an event lacks it.
+
+    empty: texts that count as lacking; extracted: field -> (field, regular expression of one group) it is read from.
+    """
 
     fields: tuple[str, ...]
     tags: tuple[str, ...] = ()
     index: str = "*"
     filled: dict[str, str] = field(default_factory=dict)
+    empty: tuple[str, ...] = ("",)
+    extracted: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _unknown(*names: str) -> dict[str, str]:
@@ -73,6 +78,45 @@ DATASETS = {
             "object_path", "result", "result_id", "src", "status", "user", "vendor_product",
         ),
     ),
+    "Web.Web": Dataset(
+        tags=("web",),
+        fields=(
+            "action", "app", "bytes", "bytes_in", "bytes_out", "cached", "category", "cookie", "dest", "dest_ip",
+            "dest_port", "duration", "http_content_type", "http_method", "http_referrer", "http_user_agent",
+            "response_time", "site", "src", "src_ip", "status", "tag", "uri_path", "uri_query", "url", "url_domain",
+            "user", "vendor_product",
+        ),
+        filled=_unknown(
+            "action", "dest", "http_content_type", "http_method", "http_referrer", "http_user_agent", "src", "status",
+            "url", "user", "vendor_product",
+        ),
+        empty=("", "-"),
+        extracted={"url_domain": ("url", r"^(?:(?:http|https|ftp)://)*(?:[\w.\-]+(?::\w+)?@)?([^/:]+)(?::[0-9]+)?")},
+    ),
+    "Email.All_Email": Dataset(
+        tags=("email",),
+        fields=(
+            "action", "delay", "dest", "duration", "file_hash", "file_name", "file_size", "internal_message_id",
+            "message_id", "message_info", "orig_dest", "orig_recipient", "orig_src", "process", "process_id",
+            "protocol", "recipient", "recipient_status", "response_time", "retries", "return_addr", "size", "src",
+            "src_user", "status_code", "subject", "tag", "url", "user", "vendor_product", "xdelay", "xref",
+        ),
+        filled=_unknown("action", "dest", "recipient", "src", "src_user", "vendor_product"),
+    ),
+    "Endpoint.Processes": Dataset(
+        tags=("process", "report"),
+        fields=(
+            "action", "cpu_load_percent", "dest", "loaded_file", "mem_used", "original_file_name", "os",
+            "parent_process", "parent_process_exec", "parent_process_guid", "parent_process_hash",
+            "parent_process_id", "parent_process_name", "parent_process_path", "parent_user", "process",
+            "process_current_directory", "process_exec", "process_guid", "process_hash", "process_id",
+            "process_integrity_level", "process_name", "process_path", "tag", "user", "user_id", "vendor_product",
+        ),
+        filled=_unknown(
+            "dest", "loaded_file", "original_file_name", "parent_process", "parent_process_name", "parent_user",
+            "process", "process_name", "user", "vendor_product",
+        ),
+    ),
     "Risk.All_Risk": Dataset(
         index="risk",
         fields=(
@@ -105,7 +149,9 @@ def as_dataset(name: str, events: pl.DataFrame) -> pl.DataFrame:
     for field_name in found.fields:
         values = columns.column(events, _SAME_AS.get(field_name, field_name))
         if field_name in found.filled:
-            values = _filled(values, found.filled[field_name])
+            values = _filled(values, found.filled[field_name], found.empty)
+        if field_name in found.extracted:
+            values = _extracted(values, events, *found.extracted[field_name])
         made.append(values.alias(f"{prefix}.{field_name}"))
     return pl.DataFrame(made)
 
@@ -128,7 +174,13 @@ def _constrained(name: str, found: Dataset, events: pl.DataFrame) -> pl.DataFram
     return events.filter(kept.fill_null(False))
 
 
-def _filled(values: pl.Series, default: str) -> pl.Series:
+def _filled(values: pl.Series, default: str, empty: tuple[str, ...]) -> pl.Series:
     if values.dtype == pl.List:
         return values
-    return values.set(values.is_null() | (values == "").fill_null(False), default)
+    return values.set(values.is_null() | values.cast(pl.String).is_in(list(empty)).fill_null(False), default)
+
+
+def _extracted(values: pl.Series, events: pl.DataFrame, source: str, pattern: str) -> pl.Series:
+    """What the expression finds; the event's own value where it finds nothing."""
+    found = columns.as_kind(columns.column(events, source), pl.String()).str.extract(pattern, 1)
+    return found.zip_with(found.is_not_null(), columns.as_kind(values, pl.String()))

@@ -49,6 +49,30 @@ def test_risk_has_its_calculated_score() -> None:
 
 
 def test_events_of_no_dataset() -> None:
-    with pytest.raises(NotSupported, match="Web.Web"):
-        datamodels.as_dataset("Web.Web", pl.DataFrame())
+    with pytest.raises(NotSupported, match="Logins.Logins"):
+        datamodels.as_dataset("Logins.Logins", pl.DataFrame())
     assert datamodels.as_dataset("Alerts.Alerts", pl.DataFrame({"_time": []}, schema={"_time": pl.Float64})).is_empty()
+
+
+def test_a_web_request_has_the_host_of_its_url() -> None:
+    events = pl.DataFrame(
+        {
+            "_time": [2.0, 1.0],
+            "tag": ["web", "web"],
+            "url": ["https://ann@files.example.com:8443/up?x=1", None],
+            "url_domain": [None, "given.example.com"],
+            "http_user_agent": ["-", "curl"],
+        }
+    )
+    found = datamodels.as_dataset("Web.Web", events)
+    assert found["Web.url_domain"].to_list() == ["files.example.com", "given.example.com"]
+    assert found["Web.http_user_agent"].to_list() == ["unknown", "curl"]
+    assert found["Web.url"].to_list()[1] == "unknown"
+
+
+def test_a_process_and_a_message_say_unknown_where_their_models_do() -> None:
+    event = pl.DataFrame({"_time": [1.0], "tag": [["process", "report", "email"]]})
+    process = datamodels.as_dataset("Endpoint.Processes", event)
+    assert process.select("Processes.process", "Processes.process_path").row(0) == ("unknown", None)
+    message = datamodels.as_dataset("Email.All_Email", event)
+    assert message.select("All_Email.recipient", "All_Email.message_id").row(0) == ("unknown", None)

@@ -10,7 +10,7 @@ MOST_LETTERS = 8192
 """What is longer is cut, as the command interpreter of Windows does (8,191 characters)."""
 MOST_TOKENS = 64
 MOST_TOKEN_LETTERS = 64
-_PIECE = r"""["'](?:[A-Za-z]:\\|\\\\)[^"']*["']|[^\s"'`=,;|&()<>{}\[\]]+"""
+_PIECE = r"""["'](?:[A-Za-z]:[\\/]|\\\\)[^"']*["']|[^\s"'`=,;|&()<>{}\[\]]+"""
 """A quoted path of Windows, which may hold spaces, or anything up to a separator."""
 _GUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _HEX = r"^(?:0[xX][0-9A-Fa-f]{4,}|[0-9A-Fa-f]{16,})$"

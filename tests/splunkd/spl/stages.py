@@ -103,7 +103,9 @@ def _timechart(text: str, _: Subparser) -> Stage:
 
 def _tstats(text: str, subsearch: Subparser) -> Stage:
     found = scan.clauses(text, "from", "where", "by")
-    options, aggregations = _aggregations(found[""], "summariesonly", "allow_old_summaries", "prestats")
+    options, aggregations = _aggregations(
+        found[""], "summariesonly", "allow_old_summaries", "prestats", "fillnull_value"
+    )
     if truth(options.get("prestats", "f")):
         raise NotSupported("prestats=true")
     data_model = None
@@ -117,7 +119,8 @@ def _tstats(text: str, subsearch: Subparser) -> Stage:
     if "span" in span and "_time" not in texts(by):
         raise SplError("span needs _time behind BY")
     summaries = truth(options.get("summariesonly", "f"))
-    return tree.Tstats(aggregations, data_model, where, no_wildcard(texts(by)), span.get("span"), summaries)
+    by_names, fillnull = no_wildcard(texts(by)), options.get("fillnull_value")
+    return tree.Tstats(aggregations, data_model, where, by_names, span.get("span"), summaries, fillnull)
 
 
 # expressions and filters

@@ -174,6 +174,17 @@ def test_tstats_counts_the_events_of_a_data_model(summariesonly: bool) -> None:
     assert counted(*wanted, by=(user,))[0] == {user: "ann", "avg": 1, "min": 1, "max": 1}
 
 
+def test_tstats_counts_what_lacks_a_by_field_where_it_is_told_how_to_fill_it() -> None:
+    # docs: tstats, fillnull_value: also for a field that all events lack.
+    user, app = "Authentication.user", "Authentication.app"
+    found = counted(agg("count"), by=(user, app), fillnull_value="unknown")
+    assert [(row[user], row[app], row["count"]) for row in found] == [
+        ("ann", "unknown", 1),
+        ("bob", "unknown", 2),
+        ("unknown", "unknown", 1),
+    ]
+
+
 def test_tstats_over_an_index_knows_indexed_fields_only() -> None:
     main = And((Compare("index", "=", "main"),))
     assert counted(agg("count"), data_model=None, where=main, by=("index",)) == [{"index": "main", "count": 4}]

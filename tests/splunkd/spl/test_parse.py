@@ -81,6 +81,10 @@ STAGES: list[tuple[str, Stage]] = [
         "tstats summariesonly=t count from datamodel=M.D where D.a=5 by _time span=1s, D.b",
         tree.Tstats((COUNT,), "M.D", Compare("D.a", "=", "5"), ("_time", "D.b"), "1s", True),
     ),
+    (
+        "tstats fillnull_value=unknown count from datamodel=M.D by D.b",
+        tree.Tstats((COUNT,), "M.D", None, ("D.b",), fillnull_value="unknown"),
+    ),
     ("tstats count where index=a", tree.Tstats((COUNT,), None, Compare("index", "=", "a"))),
     ("where a=5", tree.Where(Binary("=", FieldRef("a"), Literal(5.0)))),
 ]

@@ -368,7 +368,10 @@ class Timechart:
 
 @dataclass(frozen=True)
 class Tstats:
-    """`data_model` is Model.Dataset, or None where `where` names an index; `span` of `_time` in BY, or None."""
+    """`data_model` is Model.Dataset, or None where `where` names an index; `span` of `_time` in BY, or None.
+
+    fillnull_value: what a BY field holds where an event lacks it.
+    """
 
     aggregations: tuple[Aggregation, ...]
     data_model: str | None
@@ -376,6 +379,7 @@ class Tstats:
     by: tuple[str, ...] = ()
     span: str | None = None
     summariesonly: bool = False
+    fillnull_value: str | None = None
 
 
 @dataclass(frozen=True)

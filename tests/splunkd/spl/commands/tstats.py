@@ -18,7 +18,10 @@ INDEXED = ("index", "source", "sourcetype", "host", "_time", "_indextime", "splu
 
 
 def run(stage: Tstats, table: pl.DataFrame, search: RunningSearch) -> pl.DataFrame:
-    """Events that lack a BY field are not counted. Every summary is complete here: summariesonly changes nothing."""
+    """Events that lack a BY field are not counted, unless fillnull_value says what it holds.
+
+    Every summary is complete here: summariesonly changes nothing.
+    """
     for aggregation in stage.aggregations:
         argument = aggregation.argument
         if aggregation.function not in FUNCTIONS or not (argument is None or isinstance(argument, FieldRef)):
@@ -26,7 +29,17 @@ def run(stage: Tstats, table: pl.DataFrame, search: RunningSearch) -> pl.DataFra
     events = _events(stage, search)
     if stage.span is not None and "_time" in events.columns:
         events = events.with_columns(spans.floor(events["_time"], spans.seconds(stage.span)).alias("_time"))
+    if stage.fillnull_value is not None:
+        events = _filled(events, stage.by, stage.fillnull_value)
     return stats.run(Stats(stage.aggregations, stage.by), events, search)
+
+
+def _filled(events: pl.DataFrame, by: tuple[str, ...], value: str) -> pl.DataFrame:
+    """Null values of BY fields replaced, of those that no event has too (Search Reference, tstats, fillnull_value)."""
+    lacking = [pl.Series(name, [None] * events.height, dtype=pl.String) for name in by if name not in events.columns]
+    found = events.with_columns(lacking)
+    texts = [name for name in by if found[name].dtype in (pl.String, pl.Null)]
+    return found.with_columns(pl.col(name).cast(pl.String).fill_null(value) for name in texts)
 
 
 def _events(stage: Tstats, search: RunningSearch) -> pl.DataFrame:
