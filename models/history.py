@@ -21,7 +21,8 @@ from models.labels import read_labels
 from models.plan import FitPlan
 
 TRIM_SHARE = 0.0025
-"""Without labels, the strangest rows (one in 400) do not teach: an attack in the past must not become normal."""
+"""Of rows that nobody has judged the strangest (one in 400 of all) do not teach: an attack in the past must not become
+normal."""
 QUIET_BITS = 50.0
 """Surroundings whose median surprise is below this are quiet: a handful of rare values in half an hour."""
 NO_ROWS = np.zeros(0, np.int64)
@@ -31,7 +32,7 @@ NO_ROWS = np.zeros(0, np.int64)
 class History:
     """The rows of a fit in the order of learning, with their labels: known attacks never teach a baseline.
 
-    trim: the share of the rows, the strangest, that do not teach either.
+    trim: the share of the rows, the strangest, that do not teach either, unless they are known to be benign.
     """
 
     values: Values
@@ -48,7 +49,7 @@ def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> Histo
     """Rows ascending in time (those without a time left out), or shuffled where there is no clock."""
     order = _order(table, spec, plan.seed)
     positive, known = read_labels(_ordered(table, order, [plan.label]), plan.label)
-    return History(_read(table, order, spec), positive, known, 0.0 if plan.label else TRIM_SHARE)
+    return History(_read(table, order, spec), positive, known, 0.0 if known.all() else TRIM_SHARE)
 
 
 def is_quiet(history: History, spec: FeatureSpec) -> bool:

@@ -14,7 +14,7 @@ from models.calibration import Platt
 from models.card import card_of, told_after
 from models.detectors.base import Floats, Matrix
 from models.detectors.boost import Boost
-from models.detectors.ensemble import Margin, learn_weights, unlabelled_weights
+from models.detectors.ensemble import Margin, told_by, weights_of
 from models.detectors.forest import Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
@@ -105,6 +105,7 @@ def _lesson(
         lambda share: progress(0.1 + 0.4 * share, "encoding"),
         plan.seed,
         before,
+        history.known,
     )
     examples = Examples.of(history, past, resolved.spec, rows)
     return Lesson(
@@ -129,7 +130,8 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
     if not reference.any():
         raise DataError("no benign rows are left to compare with", field=plan.label or "events", mend="give more days")
     progress(0.9, "scaling")
-    weights = _weights(voices, reference, positive & heard) if boost else unlabelled_weights(lesson.resolved.spec)
+    ranks = told_by(unseen[heard], positive[heard]) if boost else 0.0
+    weights = weights_of(lesson.resolved.spec, ranks, complete=bool(examples.known.all()))
     margin = Margin.standardised(voices, reference, weights)
     margins = margin.score(np.nan_to_num(voices))
     mature = reference & examples.mature
@@ -189,9 +191,3 @@ def _boost(examples: Examples, plan: FitPlan, progress: Callable[[float], None])
     if not (positive & ~np.isnan(unseen)).any():
         return None, np.zeros(len(positive))
     return Boost.fit(data, labels, plan.seed, nthread=plan.nthread), unseen
-
-
-def _weights(voices: Floats, reference: Mask, positive: Mask) -> tuple[float, float, float]:
-    used = reference | positive
-    z = Margin.standardised(voices, reference, (1.0, 1.0, 1.0)).z(voices[used])
-    return learn_weights(z, positive[used])

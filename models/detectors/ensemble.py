@@ -18,17 +18,14 @@ from models.features.spec import FeatureSpec
 from models.written import HUGE, Written, refused
 
 VOICES = ("surprise", "forest", "boost")
-STREAM_WEIGHTS = (1.0, 0.1, 0.0)
-"""Without labels nothing can be learned about the voices. Among events in time the sum of surprises leads, and the
-forest supports it."""
-RECORD_WEIGHTS = (0.5, 1.0, 0.0)
+STREAM_WEIGHTS = (1.0, 0.1, 2.0)
+"""Among events in time the sum of surprises leads, and the forest supports it. The boost has its weight where every row
+has a label."""
+RECORD_WEIGHTS = (0.5, 1.0, 2.0)
 """Among records without a clock there is no context, and the forest leads: it knows which values go together."""
-FLOOR_SHARE = 0.25
-"""With labels, each unsupervised voice keeps at least this share of the boost's weight: labels never cover the next
-attack."""
-RIDGE = 1e-3
-MAX_Z = 10.0
-"""Voices beyond this many spreads say no more when weights are learned: few rows must not decide."""
+PARTIAL_SHARE = 0.125
+"""What the boost's weight is multiplied by where some rows have no label: what nobody has judged may be of another kind
+than what the labels show, and no weight that is learned from them would tell."""
 LEAST_SPREAD = 1e-9
 """A voice that varies less is constant, and is not divided by its spread."""
 MOST_WEIGHT = 1e3
@@ -85,37 +82,29 @@ class Margin:
         return cls(_three(weights), _three(means), _three(spreads))
 
 
-def unlabelled_weights(spec: FeatureSpec) -> tuple[float, float, float]:
-    """The weights of the voices where no label speaks.
+def weights_of(spec: FeatureSpec, told: float = 0.0, *, complete: bool = False) -> tuple[float, float, float]:
+    """The weights of the voices. told: how well the boost ranks what it has not seen, 0 (like chance, or no boost) to
+    1; complete: whether every row has a label.
 
     >>> from models.features.spec import Field
-    >>> unlabelled_weights(FeatureSpec((Field("bytes", "number"),), time="_time"))
-    (1.0, 0.1, 0.0)
+    >>> spec = FeatureSpec((Field("bytes", "number"),), time="_time")
+    >>> weights_of(spec), weights_of(spec, 1.0), weights_of(spec, 0.5, complete=True)
+    ((1.0, 0.1, 0.0), (1.0, 0.1, 0.25), (1.0, 0.1, 1.0))
     """
-    return RECORD_WEIGHTS if spec.time is None else STREAM_WEIGHTS
+    e, a, b = RECORD_WEIGHTS if spec.time is None else STREAM_WEIGHTS
+    return e, a, b * told * (1.0 if complete else PARTIAL_SHARE)
 
 
-def learn_weights(z: Floats, labels: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Weights by logistic regression on out-of-fold standardised voices, each >= 0, largest 1.
+def told_by(score: Floats, labels: npt.NDArray[np.bool_]) -> float:
+    """How well a score ranks attacks before benign rows: the probability that it does (Hanley and McNeil, 1982), from
+    0.5 on, stretched to 0..1. labels: bool (n,), both kinds present.
 
-    z: float64 (n, 3); labels: bool (n,). The unsupervised weights are then lifted to the floor.
+    >>> told_by(np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, True, False, True]))
+    0.5
     """
-    from scipy.optimize import minimize  # half a second that scoring does not need
-
-    heard = np.clip(z, -MAX_Z, MAX_Z)
-    sign = np.where(labels, 1.0, -1.0)
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        margin = sign * (heard @ w[:3] + w[3])
-        pull = -sign / (1.0 + np.exp(np.clip(margin, -500, 500))) / len(sign)
-        gradient = np.r_[heard.T @ pull + 2 * RIDGE * w[:3], pull.sum()]
-        return float(np.logaddexp(0, -margin).mean() + RIDGE * (w[:3] ** 2).sum()), gradient
-
-    bounds = [(0.0, None)] * 3 + [(None, None)]
-    found = minimize(loss, np.full(4, 0.1), jac=True, bounds=bounds, method="L-BFGS-B").x[:3]
-    e, a, b = found / found.max() if found.max() > 0 else STREAM_WEIGHTS
-    floor = FLOOR_SHARE * (b if b > 0 else 1.0)
-    return float(max(e, floor)), float(max(a, floor)), float(b)
+    ordered = np.sort(score[~labels])
+    below = np.searchsorted(ordered, score[labels]) + np.searchsorted(ordered, score[labels], side="right")
+    return max(0.0, float(below.mean() / len(ordered)) - 1.0)
 
 
 def _three(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:

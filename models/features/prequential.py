@@ -55,6 +55,19 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Trim:
+    """The share of the rows, the strangest, that do not teach; spared: rows that always do, bool (n,), or None."""
+
+    share: float
+    spared: Mask | None
+
+    def leaves(self, surprise: Floats, start: int) -> Mask:
+        """Which of the rows from `start` on may teach. surprise: of all rows so far."""
+        left: Mask = surprise[start:] <= np.quantile(surprise, 1.0 - self.share)
+        return left if self.spared is None else left | self.spared[start : len(surprise)]
+
+
+@dataclass(frozen=True)
 class Canvas:
     """Rows to encode, and what is kept of them: the bits of every row, the columns of some.
 
@@ -112,15 +125,16 @@ def encode_past(
     progress: Callable[[float], None] = lambda share: None,
     seed: int = 0,
     before: Mapping[str, Membership] | None = None,
+    spared: Mask | None = None,
 ) -> Past:
     """Learn and encode all periods. values: rows ascending in time (in any fixed random order without a clock);
     teaches: bool (n,), rows that may enter a baseline; trim: share of the rows, the strangest, that do not teach;
     rows: those whose columns are kept, ascending, (k,); all without it; seed: of groups that are learned; before: the
-    groups of an earlier fit, whose names they keep."""
+    groups of an earlier fit, whose names they keep; spared: bool (n,), rows that teach however strange they are."""
     periods = periods_of(values)
     canvas = Canvas.blank(values, spec, np.arange(values.count) if rows is None else rows, seed)
     encode_all = _across_folds if values.time is None else _along_time
-    teaches, everything, partitions = encode_all(canvas, teaches, trim, periods, progress)
+    teaches, everything, partitions = encode_all(canvas, teaches, Trim(trim, spared), periods, progress)
     groups = learn_groups(everything, spec, seed, values, before)
     generation = Generation.publish(everything, spec, span_of(values, periods), groups)
     return Past(canvas.matrix, canvas.surprise, teaches, partitions, generation)
@@ -131,7 +145,7 @@ Learned = tuple[Mask, Tally, dict[str, dict[str, bytes]]]
 
 
 def _along_time(
-    canvas: Canvas, teaches: Mask, trim: float, periods: Sequence[Period], progress: Callable[[float], None]
+    canvas: Canvas, teaches: Mask, trim: Trim, periods: Sequence[Period], progress: Callable[[float], None]
 ) -> Learned:
     """Encode each step against all earlier ones, then let it teach without its strangest rows.
 
@@ -149,9 +163,8 @@ def _along_time(
         if number & (number - 1) == 0:  # whenever the past has doubled
             groups = learn_groups(running, spec, canvas.seed)
         canvas.encode(start, stop, Generation.publish(running, spec, learned=groups))
-        if trim and number:
-            limit = np.quantile(canvas.surprise[:stop], 1.0 - trim)
-            teaches[start:stop] &= canvas.surprise[start:stop] <= limit
+        if trim.share and number:
+            teaches[start:stop] &= trim.leaves(canvas.surprise[:stop], start)
         learned = {period.name: _learned(canvas, period, teaches) for period in step}
         partitions |= {name: part.files() for name, part in learned.items()}
         running = Tally.merge([running, *(part.fold(spec) for part in learned.values())])
@@ -163,10 +176,10 @@ def _along_time(
 
 
 def _across_folds(
-    canvas: Canvas, teaches: Mask, trim: float, periods: Sequence[Period], progress: Callable[[float], None]
+    canvas: Canvas, teaches: Mask, trim: Trim, periods: Sequence[Period], progress: Callable[[float], None]
 ) -> Learned:
     """Encode each fold against the others; with trimming once more, without the rows that were strangest."""
-    rounds = 2 if trim else 1
+    rounds = 2 if trim.share else 1
     for done in range(rounds):
         learned = {period.name: _learned(canvas, period, teaches) for period in periods}
         folded = {name: part.fold(canvas.spec) for name, part in learned.items()}
@@ -176,7 +189,7 @@ def _across_folds(
             canvas.encode(period.start, period.stop, Generation.publish(others, canvas.spec, learned=groups))
             progress((done + (number + 1) / len(periods)) / rounds)
         if done + 1 < rounds:
-            teaches = teaches & (canvas.surprise <= np.quantile(canvas.surprise, 1.0 - trim))
+            teaches = teaches & trim.leaves(canvas.surprise, 0)
     return teaches, Tally.merge(folded.values()), {name: part.files() for name, part in learned.items()}
 
 

@@ -47,6 +47,12 @@ class ScoreOptions(Options):
         le=600.0,
         description="seconds that explain=auto may spend; 2 over HTTP, 30 on the command line",
     )
+    warmup_h: float = Field(
+        0.0,
+        ge=0.0,
+        le=8760.0,
+        description="hours after the first row of each scope in which surprise counts less",
+    )
     carry: bytes = Field(
         b"",
         description="what the last reply of this search gave (base64)",
@@ -67,6 +73,7 @@ def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
         nthread=house.nthread,
         whole=house.local,
         engine=options.explain_engine,
+        warmup_h=options.warmup_h,
     )
     carry = base64.b64encode(scored.carry).decode()
     return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})

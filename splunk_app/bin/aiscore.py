@@ -32,6 +32,11 @@ class AIScoreCommand(RowByRow):
         validate=options.Pattern(r"[A-Za-z][A-Za-z0-9_]{0,30}_", "letters, digits and _, ending in _"),
         doc="What the output fields' names begin with, so that two models can score one search.",
     )
+    warmup_h = Option(
+        default="0",
+        validate=options.Pattern(r"\d{1,4}(\.\d{1,3})?", "hours, such as 24"),
+        doc="Hours after the first event of each scope in this search in which surprise counts less; 0: none.",
+    )
     on_error = Option(
         validate=options.OneOf("label", "fail"),
         doc="When a chunk cannot be scored: label its rows unscored, or fail the search. Default: aiscore.conf.",

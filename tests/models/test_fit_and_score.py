@@ -13,6 +13,7 @@ import pytest
 from models.bundle import seal, version_of
 from models.errors import DataError
 from models.event_id import event_ids_of
+from models.features.context import WARM_UP_WEIGHT
 from models.fields import OUTPUT_FIELDS, output_names
 from models.plan import FitPlan
 from models.scoring import EXPLAIN_BATCH, FAST_EXPLAIN_BATCH, Model
@@ -89,13 +90,14 @@ def margin_base(model: Model, events: pl.DataFrame) -> float:
     return model.trained.contributions(heard(model, events)).base
 
 
-def heard(model: Model, events: pl.DataFrame):  # type: ignore[no-untyped-def]
+def heard(model: Model, events: pl.DataFrame, warmup_h: float = 0.0):  # type: ignore[no-untyped-def]
     from models.features.encode import encode
     from models.features.values import read_values
     from models.trained import inputs_of
 
     values = read_values(events, model.trained.spec)
-    return inputs_of(encode(values, model.trained.spec, model.generation), values, model.trained.spec)
+    encoded = encode(values, model.trained.spec, model.generation)
+    return inputs_of(encoded, values, model.trained.spec, warmup_h=warmup_h)
 
 
 def test_labels_bring_threat_and_take_the_note_away() -> None:
@@ -168,6 +170,45 @@ def test_rows_that_run_backwards_score_as_in_order_and_say_so() -> None:
     ascending, backwards = model.score(events).table, model.score(events[::-1]).table[::-1]
     assert backwards["ai_score"].equals(ascending["ai_score"])
     assert all("out_of_order" in note for note in backwards["ai_note"])
+
+
+def test_surprise_counts_less_while_a_scope_warms_up_and_contributions_say_so() -> None:
+    model, start = unsupervised(), START_S + 7 * DAY_S
+    events = pl.concat([one(dest=f"secret{n}", user=f"user{n}", _time=str(start + n * 1800)) for n in range(4)])
+    full, warm = heard(model, events).surprise.terms, heard(model, events, warmup_h=1.0).surprise.terms
+    assert np.allclose(warm[:2], WARM_UP_WEIGHT * full[:2]) and np.allclose(warm[2:, :-1], full[2:, :-1])
+    assert (warm[2:, -1] < full[2:, -1]).all()  # what was around it counted less
+    cold, scored = model.score(events), model.score(events, warmup_h=1.0)
+    assert (scored.table["ai_score"] < cold.table["ai_score"]).all()
+    phi = model.trained.contributions(heard(model, events, warmup_h=1.0))
+    margin = model.trained.margin.score(model.trained.voices(heard(model, events, warmup_h=1.0)))
+    assert np.allclose(phi.phi.sum(axis=1) + phi.base, margin)
+    assert model.score(events, warmup_h=0.0).table.equals(cold.table)
+
+
+def test_a_model_without_context_warms_up_all_the_same() -> None:
+    model = unsupervised()
+    alone = replace(model, trained=replace(model.trained, spec=replace(model.trained.spec, context=False)))
+    events = pl.concat([one(dest="secret1"), one(dest="secret1", _time=str(START_S + 9 * DAY_S))])
+    full, warm = heard(alone, events).surprise.terms, heard(alone, events, warmup_h=24.0).surprise.terms
+    assert np.allclose(warm[0], WARM_UP_WEIGHT * full[0]) and np.allclose(warm[1], full[1]) and full[0].sum() > 0
+
+
+def test_rows_that_nobody_has_judged_are_trimmed_and_those_known_to_be_benign_are_not() -> None:
+    odd = one(dest="secret9", bytes="90000000", _time=str(START_S + 2 * DAY_S))
+    for label, left_out in (("", 1), ("0", 0)):
+        table = pl.concat([sign_ins().with_columns(label=pl.lit("0")), odd.with_columns(label=pl.lit(label))])
+        table = pl.concat([table, attacks(1).with_columns(label=pl.lit("1"))])
+        assert fit(table, replace(PLAN, label="label")).card["rows_left_out_of_baselines"] == 1 + left_out
+
+
+def test_the_boost_weighs_less_where_some_rows_have_no_label() -> None:
+    table = labelled()
+    unknown = table.with_columns(
+        label=pl.when(pl.int_range(pl.len()) == pl.len() - 41).then(pl.lit("")).otherwise("label")
+    )
+    whole, partial = (fit(found, replace(PLAN, label="label")).card["weights"] for found in (table, unknown))
+    assert 0 < partial["boost"] < 0.2 * whole["boost"] and partial["surprise"] == whole["surprise"] == 1.0
 
 
 def test_a_row_without_time_is_not_called_quiet() -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models import folds
 from models.calibration import Platt
 from models.detectors.base import Contributions
 from models.detectors.boost import Boost
-from models.detectors.ensemble import FLOOR_SHARE, Margin, learn_weights
+from models.detectors.ensemble import Margin, told_by, weights_of
 from models.detectors.surprise import Surprise
+from models.features.spec import FeatureSpec, Field
 from models.folds import Mask, entity_groups, out_of_fold, time_blocks
 from models.risk import risk_of, severity_of
 from models.scale import HIGHEST, Scale
@@ -41,21 +43,29 @@ def test_a_silent_boost_changes_nothing() -> None:
     assert np.allclose(margin.score(voices), margin.unsupervised(voices))
 
 
-def test_the_unsupervised_voices_keep_their_floor() -> None:
-    labels = np.arange(400) % 8 == 0
-    z = RNG.normal(size=(400, 3))
-    z[labels, 2] += 8.0  # only the boost knows
-    e, a, b = learn_weights(z, labels)
-    assert b == 1.0 and e >= FLOOR_SHARE and a >= FLOOR_SHARE
+SPEC = FeatureSpec((Field("bytes", "number"),), time="_time")
 
 
-def test_a_voice_that_is_wrong_gets_no_negative_weight() -> None:
+def test_the_surprise_leads_among_events_and_the_forest_among_records() -> None:
+    e, a, b = weights_of(SPEC)
+    assert e > a > b == 0.0
+    e, a, b = weights_of(replace(SPEC, time=None))
+    assert a > e > b == 0.0
+
+
+def test_labels_shift_no_weight_between_the_unsupervised_voices_and_partial_ones_less_to_the_boost() -> None:
+    none, partial, complete = weights_of(SPEC), weights_of(SPEC, 1.0), weights_of(SPEC, 1.0, complete=True)
+    assert none[:2] == partial[:2] == complete[:2]
+    assert none[2] < partial[2] < complete[2] and partial[2] <= 0.25 * partial[0]
+
+
+def test_a_boost_that_ranks_like_chance_or_worse_is_silent() -> None:
     labels = np.arange(400) % 8 == 0
-    z = RNG.normal(size=(400, 3))
-    z[labels, 0] += 3.0
-    z[labels, 2] -= 3.0
-    weights = learn_weights(z, labels)
-    assert min(weights) >= 0.0 and weights[0] == 1.0
+    assert told_by(labels * 1.0, labels) == 1.0
+    assert told_by(labels * -1.0, labels) == told_by(np.zeros(400), labels) == 0.0
+    assert 0.0 <= told_by(RNG.normal(size=400), labels) < 0.2
+    score = RNG.normal(size=400) + labels
+    assert told_by(score, labels) == pytest.approx(2 * roc_auc_score(labels, score) - 1)
 
 
 def test_surprise_is_the_sum_of_its_terms_and_innocent_rows_are_not_lifted() -> None:

@@ -117,6 +117,16 @@ def test_trimming_asks_a_rows_own_past_only() -> None:
     odd = table["dest"].str.starts_with("odd").to_numpy()
     assert not past.teaches[odd].any()
     assert past.teaches.mean() > 0.97
+    spared = encode_past(values, SPEC, np.ones(values.count, np.bool_), trim=0.01, spared=odd)
+    assert spared.teaches[odd].all() and not spared.teaches.all()
+
+
+def test_without_a_clock_the_strangest_are_trimmed_but_for_the_spared() -> None:
+    spec = FeatureSpec((Field("dest", "category"), Field("app", "category")))
+    table = pl.DataFrame({"dest": ["a"] * 99 + ["odd"], "app": ["b"] * 99 + ["odd"]})
+    values, all_rows = read_values(table, spec), np.ones(100, np.bool_)
+    assert np.flatnonzero(~encode_past(values, spec, all_rows, trim=0.01).teaches).tolist() == [99]
+    assert encode_past(values, spec, all_rows, trim=0.01, spared=np.arange(100) == 99).teaches.all()
 
 
 def test_without_a_clock_no_row_stands_in_its_own_baseline() -> None:

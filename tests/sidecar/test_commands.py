@@ -62,6 +62,16 @@ def test_the_carry_makes_two_chunks_one_search(api: Api) -> None:
     assert [row["ai_score"] for row in rows(alone.data)] != scores[10:]
 
 
+def test_the_warm_up_travels_with_the_carry(api: Api) -> None:
+    lines, url = CHUNK.splitlines(keepends=True), "/v1/score?model=ait&explain=none&warmup_h=24"
+    whole = [row["ai_score"] for row in rows(api.post(url, CHUNK).data)]
+    first = api.post(url, b"".join(lines[:11]))
+    second = api.post(url, lines[0] + b"".join(lines[11:]), AIScore_Carry=first.headers["AIScore-Carry"])
+    assert [row["ai_score"] for row in rows(first.data) + rows(second.data)] == whole
+    plain = [row["ai_score"] for row in rows(api.post("/v1/score?model=ait&explain=none", CHUNK).data)]
+    assert all(low <= high for low, high in zip(whole, plain, strict=True)) and whole != plain
+
+
 def test_json_columns_get_the_same_scores(api: Api) -> None:
     table = rows(CHUNK)
     columns = {name: [row[name] for row in table] for name in table[0]}
@@ -108,6 +118,8 @@ def test_the_digest_is_checked_and_echoed(api: Api) -> None:
         ("/v1/score?model=ait&model=b", CHUNK, {}, (400, "bad_option")),
         ("/v1/score?model=ait&explain=some", CHUNK, {}, (400, "bad_option")),
         ("/v1/score?model=../x", CHUNK, {}, (400, "bad_option")),
+        ("/v1/score?model=ait&warmup_h=-1", CHUNK, {}, (400, "bad_option")),
+        ("/v1/score?model=ait&warmup_h=nan", CHUNK, {}, (400, "bad_option")),
         ("/v1/score?model=ait&carry=AAAA", CHUNK, {}, (400, "bad_option")),
         ("/v1/score?model=ait", CHUNK, {"AIScore_Carry": "no!"}, (400, "bad_request")),
         ("/v1/score?model=ait", b"", {}, (400, "bad_body")),

@@ -108,7 +108,7 @@ def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: 
         back = search.run(process, [events(5), events(5, 5)])
     first, second = sidecar.scored
     assert first.query["model"] == "toy" and first.query["explain"] == "7" and first.query["prefix"] == "ai_"
-    assert first.query["explain_budget_s"] == "0.250"
+    assert first.query["explain_budget_s"] == "0.250" and "warmup_h" not in first.query
     assert first.headers["Authorization"].startswith("Bearer t1.")
     assert re.fullmatch("[0-9a-f]{32}", first.headers["AIScore-Request-Id"])
     assert [request.headers["AIScore-Search"] for request in (first, second)] == [
@@ -119,6 +119,15 @@ def test_one_request_a_chunk_on_one_connection_with_what_the_wire_asks(splunkd: 
     assert back.dicts()[9]["ai_status"] == "scored"
     calls = [path for _, path in splunkd.calls]
     assert calls.count("aiscore/ticket") == 1 and calls.count("configs/conf-aiscore/sidecar") == 1
+
+
+def test_the_warm_up_is_asked_for_with_every_chunk(splunkd: Splunkd, sidecar: Sidecar) -> None:
+    know(splunkd, ("user", "entity"), ("_time", "time"), ("_time", "id"))
+    with CommandProcess(
+        splunkd, "aiscore", ["model=toy", "warmup_h=24"], search="search x | aiscore model=toy warmup_h=24"
+    ) as process:
+        search.run(process, [events(5), events(5, 5)])
+    assert [request.query["warmup_h"] for request in sidecar.scored] == ["24", "24"]
 
 
 @pytest.mark.parametrize("merge", HYPOTHESES, ids=str)
@@ -649,6 +658,7 @@ def test_chunks_that_wait_are_answered_when_input_has_ended_already(
         (["model=toy", "user"], 'unexpected argument "user"'),
         (["model=toy", "on_error=panic"], "label or fail"),
         (["model=toy", "prefix=1"], "ending in _"),
+        (["model=toy", "warmup_h=long"], "hours, such as 24"),
         (["model=toy", "record=true"], "Unrecognized option: record"),
         (["model=toy", "logging_configuration=/etc/passwd"], "Unrecognized option: logging_configuration"),
     ],

@@ -140,6 +140,8 @@ class RowByRow(Chunked, StreamingCommand):
             "prefix": self.prefix,
             "explain_budget_s": "%.3f" % explain_seconds(count, deadline.left()),
         }
+        if float(self.warmup_h) > 0:
+            params["warmup_h"] = self.warmup_h
         return csv_request("POST", "/v1/score", params, body, headers, max_reply)
 
     # rows without a score
