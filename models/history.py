@@ -52,6 +52,11 @@ def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> Histo
     return History(_read(table, order, spec), positive, known, 0.0 if known.all() else TRIM_SHARE)
 
 
+def read_in_order(table: pl.DataFrame, spec: FeatureSpec) -> Values:
+    """Rows ascending in time, those without a time left out."""
+    return _read(table, _order(table, spec, 0), spec)
+
+
 def is_quiet(history: History, spec: FeatureSpec) -> bool:
     """Whether the surroundings of a row are usually quiet, so that noise around it means something: in a busy stream
     something strange is always happening, and the context of a row is only noise."""

@@ -2,13 +2,15 @@
 
 A *line* is everything known under one model name. Its first fit becomes champion; later fits are challengers
 until a fact promotes one. `rollback` brings back the champion before; `retire` takes a version out of
-service. Facts about versions that do not exist change nothing, so the fold is total.
+service. Each version has learned days of its own and the generation folded from them: `learn` and `forget` move these,
+whoever is champion. Facts about versions that do not exist change nothing, and neither does what was learned on top of
+another generation than the version has, so the fold is total.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from models.errors import DataError
 
@@ -26,9 +28,21 @@ class Fact(Protocol):
     def body(self) -> Mapping[str, Any]: ...
 
 
+class Sealed(NamedTuple):
+    """A sealed set of files: its version, 64 hex letters, and signature."""
+
+    version: str
+    signature: str
+
+
 @dataclass(frozen=True)
 class Version:
-    """One trained bundle with its published generation; both named by 64 hex letters."""
+    """One trained bundle with its published generation; both named by 64 hex letters.
+
+    reference: the generation it was fitted with; days: the learned days, by name as in 2026-01-31; fitted_days: those
+    it was fitted on; ageing: how days become a generation, empty before anything was learned; tainted_at: when rows
+    were last forgotten that it was fitted on, UTC ISO 8601, or empty.
+    """
 
     bundle: str
     bundle_signature: str
@@ -41,6 +55,11 @@ class Version:
     voices: tuple[str, ...]
     fitted_at: str
     fitted_by: str
+    reference: Sealed
+    days: Mapping[str, Sealed]
+    fitted_days: Mapping[str, Sealed]
+    ageing: Mapping[str, Any] = field(default_factory=dict)
+    tainted_at: str = ""
     retired: bool = False
 
 
@@ -116,6 +135,7 @@ def _fitted(line: Line, fact: Fact) -> Line:
     body = fact.body
     if body["bundle"] in line.versions:
         return line  # a bundle names its generation too: the same bundle is the same model, and stays what it was
+    days = _sealed(body.get("partitions", {}))
     version = Version(
         bundle=body["bundle"],
         bundle_signature=body["bundle_signature"],
@@ -128,6 +148,9 @@ def _fitted(line: Line, fact: Fact) -> Line:
         voices=tuple(body["voices"]),
         fitted_at=fact.at,
         fitted_by=fact.by,
+        reference=Sealed(body["generation"], body["generation_signature"]),
+        days=days,
+        fitted_days=days,
     )
     fitted = _with(line, version)
     return fitted if line.versions else _promoted(fitted, fact)
@@ -158,8 +181,43 @@ def _rolled_back(line: Line, fact: Fact) -> Line:
     return replace(line, champions=line.champions[: at + 1], serving=True)
 
 
+def _learned(line: Line, fact: Fact) -> Line:
+    return _moved(line, fact.body["bundle"], fact.body, ageing=MappingProxyType(dict(fact.body["ageing"])))
+
+
+def _forgotten(line: Line, fact: Fact) -> Line:
+    for bundle, change in fact.body["versions"].items():
+        tainted = {"tainted_at": fact.at} if change["tainted"] else {}
+        line = _moved(line, bundle, change, **tainted)
+    return line
+
+
+def _moved(line: Line, bundle: str, change: Mapping[str, Any], **more: Any) -> Line:
+    """A version with other learned days, and the generation folded from them. `base`: that which it had before."""
+    version = line.versions.get(bundle)
+    if version is None or version.generation != change["base"]:
+        return line
+    kept = {day: sealed for day, sealed in version.days.items() if day not in change["removed"]}
+    days = MappingProxyType({**kept, **_sealed(change["days"])})
+    generation = {name: change[name] for name in ("generation", "generation_signature")}
+    return _with(line, replace(version, days=days, **generation, **more))
+
+
+def _sealed(told: Mapping[str, Mapping[str, str]]) -> Mapping[str, Sealed]:
+    return MappingProxyType({day: Sealed(part["version"], part["signature"]) for day, part in told.items()})
+
+
 def _with(line: Line, version: Version) -> Line:
     return replace(line, versions=MappingProxyType({**line.versions, version.bundle: version}))
 
 
-STEPS = MappingProxyType({"fit": _fitted, "promote": _promoted, "retire": _retired, "rollback": _rolled_back})
+STEPS = MappingProxyType(
+    {
+        "fit": _fitted,
+        "learn": _learned,
+        "forget": _forgotten,
+        "promote": _promoted,
+        "retire": _retired,
+        "rollback": _rolled_back,
+    }
+)

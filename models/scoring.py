@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -96,8 +96,19 @@ class Model:
             raise _unreadable(error.message) from error
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             raise _unreadable(f"{type(error).__name__}: {error}") from error
-        shown = f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
-        return cls(shown, trained, past, Contract.of(trained.spec, trained.risk))
+        return cls(
+            shown_id(name, bundle_version, generation_version), trained, past, Contract.of(trained.spec, trained.risk)
+        )
+
+    def with_generation(
+        self, name: str, bundle_version: str, generation: Mapping[str, Buffer], generation_version: str
+    ) -> Model:
+        """The same bundle with another generation, from its files. DataError when they are of another format."""
+        try:
+            past = Generation.from_files(generation, self.trained.spec)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+            raise _unreadable(f"{type(error).__name__}: {error}") from error
+        return replace(self, id=shown_id(name, bundle_version, generation_version), generation=past)
 
     def rehearse(self, nthread: int = 1) -> None:
         """Score and explain made-up events, so that no real one waits while tables are built and code is compiled.
@@ -219,6 +230,11 @@ class Model:
             "quality": broken,
         }
         return _joined(flags, scored, "bad_features")
+
+
+def shown_id(name: str, bundle_version: str, generation_version: str) -> str:
+    """What `ai_model` says."""
+    return f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
 
 
 def _unreadable(why: str) -> DataError:

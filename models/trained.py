@@ -77,6 +77,17 @@ def inputs_of(
     return Inputs(matrix, Surprise.of(bits, context.around), context.around, out_of_order, context.carry)
 
 
+def inputs_alone(encoded: Encoded, values: Values, spec: FeatureSpec) -> Inputs:
+    """As inputs_of, each row by itself: nothing strange was ever around it."""
+    none = np.zeros(values.count, np.bool_)
+    if not spec.has_context or values.time is None:
+        return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
+    around = np.where(np.isnan(values.time), np.nan, 0.0)
+    matrix = encoded.matrix.copy()
+    matrix[:, -1] = np.log1p(around)
+    return Inputs(matrix, Surprise.of(encoded.surprise, around), around, none, b"")
+
+
 @dataclass(frozen=True)
 class Trained:
     """Everything that scoring needs but the baseline.

@@ -13,10 +13,11 @@ from sidecar.store.base import Blobs, Ledger
 
 
 class Reply(NamedTuple):
-    """A verb's answer: a table, and what travels beside it as response headers."""
+    """A verb's answer: a table, what travels beside it as response headers, and what a job says when it is done."""
 
     table: pl.DataFrame
     headers: Mapping[str, str] = {}
+    told: str = ""
 
 
 def _silent(share: float, message: str) -> None:

@@ -18,7 +18,7 @@ from sidecar.errors import CallerError, NotReady, StoreError
 from sidecar.store.base import Entry, Ledger
 
 Progress = Callable[[float, str], None]
-Work = Callable[[Progress], None]
+Work = Callable[[Progress], str]
 NONE: Mapping[str, "Job"] = MappingProxyType({})
 
 
@@ -152,7 +152,7 @@ class Jobs:
 
         progress(0.0, "started")
         try:
-            work(progress)
+            told = work(progress)
         except DataError as failure:
             self._end(job_id, "job_failed", failure.lasting)
         except Exception as failure:
@@ -160,7 +160,7 @@ class Jobs:
             what = "the sidecar's store failed" if isinstance(failure, StoreError) else "internal error"
             self._end(job_id, "job_failed", f"{what}; see the sidecar's log")
         else:
-            self._end(job_id, "job_done", "")
+            self._end(job_id, "job_done", told)
 
     def _end(self, job_id: str, kind: str, message: str) -> None:
         self._ledger.append(kind, {"job": job_id, "message": message}, by="sidecar", key=f"end {job_id}")

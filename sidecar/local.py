@@ -23,7 +23,7 @@ def run(verb: Verb, words: Sequence[str], read: Callable[[], bytes], house: Hous
     if verb.kind == "rows":
         yield from _row_by_row(verb, options, read(), house)
         return
-    table = pl.DataFrame() if verb.kind == "ask" else _rows(read())
+    table = pl.DataFrame() if verb.kind == "ask" or options.rowless else _rows(read())
     yield write_csv(verb.run(table, options, house).table)
 
 

@@ -15,6 +15,16 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    @property
+    def rowless(self) -> bool:
+        """Whether what is asked for needs no rows, though the verb takes some."""
+        return False
+
+    @property
+    def at_once(self) -> bool:
+        """Whether what is asked for is answered at once, though the verb is slow."""
+        return False
+
     @classmethod
     def words(cls) -> tuple[str, ...]:
         """The options a caller may write; those that travel in a header are left out."""
@@ -77,7 +87,10 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
 
 
 def _told(failure: ValidationError, kind: type[Options]) -> CallerError:
-    first = failure.errors(include_url=False, include_context=False)[0]
+    first = failure.errors(include_url=False)[0]
+    own = first.get("ctx", {}).get("error")
+    if isinstance(own, CallerError):  # a check of options that belong together
+        return own
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
         help_text = kind.model_fields[name].description or "required"

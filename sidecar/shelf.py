@@ -6,12 +6,14 @@ request.
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from models import registry
 from models.bundle import open_sealed
 from models.errors import DataError
-from models.registry import Line, Registry, Version
+from models.features.partition import Partition
+from models.registry import Line, Registry, Sealed, Version
 from models.scoring import Model
 from sidecar.current import Current
 from sidecar.errors import BadVersion, CallerError, StoreError
@@ -72,6 +74,18 @@ class Shelf:
             while len(self._models) > self._most:
                 self._models.popitem(last=False)
         return model
+
+    def reference(self, name: str, version: Version) -> Model:
+        """A version with the generation it was fitted with, which never changes. Not kept in memory."""
+        generation, signature = version.reference
+        return self._opened(name, replace(version, generation=generation, generation_signature=signature))
+
+    def partition(self, day: Sealed) -> Partition:
+        """A learned day; StoreError when it is not what was signed."""
+        try:
+            return Partition.from_files(self._unsealed(day.version, day.signature, "partition"))
+        except DataError as failure:
+            raise StoreError(f"the learned day {day.version[:12]} cannot be read: {failure}") from failure
 
     def _opened(self, name: str, version: Version) -> Model:
         try:

@@ -9,7 +9,7 @@ import polars as pl
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import Options
-from sidecar.tasks import audit, fit, models, quality, score
+from sidecar.tasks import audit, fit, learn, models, quality, score
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ VERBS = {
             "rows",
         ),
         Verb("fit", "learn a model from events", fit.FitOptions, fit.run, lambda _: "fit", "gather", slow=True),
+        Verb(
+            "learn",
+            "learn days without refitting, or forget an entity",
+            learn.LearnOptions,
+            learn.run,
+            learn.scope,
+            "gather",
+            slow=True,
+        ),
         Verb(
             "quality",
             "examine the quality of events, field by field",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 EXAMPLES = """examples:
   aiscore run fit model=logon entity=user time=_time < train.csv
+  aiscore run learn model=logon < yesterday.csv
   aiscore run score model=logon < events.csv > scored.csv
   aiscore run models
   aiscore run models action=promote model=logon version=0123456789ab
@@ -70,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     made = {name: _command(commands, name) for name in TITLES}
-    made["run"].add_argument("verb", help="score, fit, models or audit")
+    made["run"].add_argument("verb", help="score, fit, learn, quality, models or audit")
     made["run"].add_argument("words", nargs="*", metavar="key=value", help="the verb's options")
     _serve_words(made["serve"])
     _token_words(made["token"])

@@ -19,7 +19,14 @@ CODE = [
     *ROOT.glob("splunk_app/bin/**/*.py"),
 ]
 WORLD = {"flask", "requests", "sqlite3", "socket", "subprocess", "http", "urllib", "os", "time", "pickle"}
-COMMANDS = {"aiscore": "score", "aifit": "fit", "aiquality": "quality", "aimodels": "models", "aiaudit": "audit"}
+COMMANDS = {
+    "aiscore": "score",
+    "aifit": "fit",
+    "ailearn": "learn",
+    "aiquality": "quality",
+    "aimodels": "models",
+    "aiaudit": "audit",
+}
 """Each search command and the verb it calls."""
 
 

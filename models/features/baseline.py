@@ -219,7 +219,7 @@ def _kept_levels(spec: FeatureSpec, field: Field) -> tuple[str, ...]:
 
 def _counts(tally: Tally, spec: FeatureSpec, groups: Mapping[str, Groups], level: str, field: Field) -> Counts:
     """What a field showed at a level, folded from what the entities showed."""
-    if level == EVERYONE:
+    if level == EVERYONE and (EVERYONE, field.name) not in tally.tables:
         return tally.tables[stored_levels(spec)[0], field.name].fold()
     for peers in spec.peers:
         counts, roster = tally.tables.get((peers.entity, field.name)), tally.tables[peers.entity, ROWS].owners

@@ -48,7 +48,9 @@ class Partition:
         return int(self.tables[ROWS].counts.sum())
 
     def fold(self, spec: FeatureSpec) -> Tally:
-        """The counts of each entity, and of everyone where there is no entity."""
+        """The counts of each entity, and of everyone where there is no entity. DataError for a spec of another fit."""
+        if self.entities != spec.entities or any(field.name not in self.tables for field in spec.fields):
+            raise refused("a learned day was counted for other fields")
         tables: dict[tuple[str, str], Counts] = {}
         for place, level in enumerate(stored_levels(spec)):
             tables[level, ROWS] = self._of_owners(ROWS, place)
@@ -61,10 +63,10 @@ class Partition:
                 tables[peers.entity, peers.level] = self._of_owners(peers.level, place)
         return Tally(tables)
 
-    def holds(self, entity: np.uint64, field: str = "") -> Mask:
+    def holds(self, entity: int, field: str = "") -> Mask:
         """Which cells are of this entity, in one of the entity fields or in any, bool (c,)."""
         at = [place for place, name in enumerate(self.entities) if field in ("", name)]
-        return np.asarray((self.members[:, at] == entity).any(axis=1))
+        return np.asarray((self.members[:, at] == np.uint64(entity)).any(axis=1))
 
     def without(self, dropped: Mask) -> Partition:
         """The day as if the rows of these cells had never been there."""

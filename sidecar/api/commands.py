@@ -15,6 +15,7 @@ from sidecar.api.service import Service
 from sidecar.api.sessions import answered, committed
 from sidecar.house import Reply
 from sidecar.jobs import Job, Progress
+from sidecar.options import Options
 from sidecar.verbs import Verb
 
 
@@ -29,8 +30,8 @@ def commands(service: Service) -> Blueprint:
             return accepted(committed(verb, service)) if verb.slow else csv_reply(answered(verb, service))
         options = asked(verb, list(request.args.items(multi=True)))
         with service.capacity.place():
-            table = table_of_request(verb, service)
-            if verb.slow:
+            table = table_of_request(verb, options, service)
+            if verb.slow and not options.at_once:
                 return accepted(queued(verb, options, table, service))
             return csv_reply(verb.run(table, options, replace(house_of(service), intent=wanted())))
 
@@ -43,10 +44,10 @@ def wanted() -> str:
     return intent.of_change(g.caller.user, request.headers.get("AIScore-Search", ""), g.request_id, asked)
 
 
-def table_of_request(verb: Verb, service: Service) -> pl.DataFrame:
+def table_of_request(verb: Verb, options: Options, service: Service) -> pl.DataFrame:
     """The body as a table; a verb that needs none may come without."""
     body = checked_body()
-    if verb.kind == "ask" and not body:
+    if (verb.kind == "ask" or options.rowless) and not body:
         return pl.DataFrame()
     return table_of(body, service.limits)
 
@@ -55,8 +56,8 @@ def queued(verb: Verb, options: Any, table: pl.DataFrame, service: Service) -> J
     """A background job on a table that came in one request; the request id makes it idempotent."""
     mine = replace(house_of(service), job=secrets.token_hex(8))
 
-    def work(progress: Progress) -> None:
-        verb.run(table, options, replace(mine, progress=progress))
+    def work(progress: Progress) -> str:
+        return verb.run(table, options, replace(mine, progress=progress)).told
 
     facts = {"job": mine.job, "verb": verb.name, "model": options.model, "rows": table.height}
     return service.jobs.submit(facts, intent.of_request(mine.by, g.request_id), mine.by, work)

@@ -79,10 +79,10 @@ def committed(verb: Verb, service: Service) -> Job:
     parts = _whole(service.sessions.parts(owner, name), request.args.get("parts", ""))
     mine = replace(house_of(service), job=secrets.token_hex(8))
 
-    def work(progress: Progress) -> None:
+    def work(progress: Progress) -> str:
         try:
             bodies = (service.sessions.body(owner, name, part) for part in parts)
-            verb.run(gathered(bodies, service.limits), options, replace(mine, progress=progress))
+            return verb.run(gathered(bodies, service.limits), options, replace(mine, progress=progress)).told
         finally:
             service.sessions.drop(owner, name)
 

@@ -103,6 +103,8 @@ def _verify(options: AuditOptions, house: House) -> tuple[list[Any], Mapping[str
 
 WHAT = {
     "fit": "fitted",
+    "learn": "learned",
+    "forget": "an entity was forgotten",
     "promote": "put into service",
     "retire": "taken out of service",
     "rollback": "put back into service",
@@ -117,7 +119,10 @@ WHAT = {
 TOLD = {
     "bundle": "version",
     "rows": "rows",
+    "taught": "of which taught",
     "positives": "positives",
+    "first": "from",
+    "last": "to",
     "verb": "",
     "job": "job",
     "message": "",

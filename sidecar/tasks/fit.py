@@ -6,14 +6,13 @@ entry.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 from pydantic import Field
 
-from models.bundle import seal, sign, version_of
 from models.features.peers import Membership
 from models.features.recipe import load_recipe
 from models.features.spec import parse_peers
@@ -23,6 +22,7 @@ from models.training import fit
 from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
+from sidecar.sealing import Kept, contents, sealed
 
 
 class FitOptions(Options):
@@ -57,15 +57,6 @@ class FitOptions(Options):
     challenger: bool = Field(False, description="true: leave the champion in service")
 
 
-class Kept(NamedTuple):
-    """A sealed set of files: its version (64 hex letters), signature, manifest and contents."""
-
-    version: str
-    signature: str
-    manifest: bytes
-    files: Mapping[str, bytes]
-
-
 def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     """Fit on `table` (text cells) and record it.
 
@@ -75,14 +66,14 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     del table  # the fit lets go of the text of the rows once it has read them, and so must we
     plan = replace(_plan(options), now_s=house.clock())
     fitted = fit(tables.pop(), plan, house.progress, _groups_before(options, house))
-    bundle = _sealed("bundle", fitted.bundle, house.key)
-    generation = _sealed("generation", fitted.generation, house.key)
-    days = {day: _sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
+    bundle = sealed("bundle", fitted.bundle, house.key)
+    generation = sealed("generation", fitted.generation, house.key)
+    days = {day: sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
     card = json.dumps(fitted.card, sort_keys=True).encode()
-    house.blobs.put(_contents(card, bundle, generation, *days.values()))
+    house.blobs.put([card, *contents(bundle, generation, *days.values())])
     fact = _fact(options.model, bundle, generation, fitted.card) | {
         "card": hashlib.sha256(card).hexdigest(),
-        "partitions": {day: {"version": part.version, "signature": part.signature} for day, part in days.items()},
+        "partitions": {day: part.told() for day, part in days.items()},
         "job": house.job,
     }
     if not house.local:
@@ -129,18 +120,6 @@ def _plan(options: FitOptions) -> FitPlan:
         alert_budget=options.alert_budget,
         false_positive_rate=options.false_positive_rate,
     )
-
-
-def _sealed(kind: str, files: Mapping[str, bytes], key: bytes) -> Kept:
-    manifest = seal(kind, files)
-    return Kept(version_of(manifest), sign(manifest, key), manifest, files)
-
-
-def _contents(card: bytes, *sets: Kept) -> Iterator[bytes]:
-    yield card
-    for kept in sets:
-        yield kept.manifest
-        yield from kept.files.values()
 
 
 def _fact(model: str, bundle: Kept, generation: Kept, card: Mapping[str, Any]) -> dict[str, Any]:

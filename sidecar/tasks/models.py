@@ -72,7 +72,13 @@ def _facts(version: Version) -> dict[str, Any]:
         "positives": version.positives,
         "entities": ",".join(version.entities),
         "voices": ",".join(version.voices),
+        "notes": _notes(version),
     }
+
+
+def _notes(version: Version) -> str:
+    """What a person should know before relying on a version."""
+    return f"tainted: rows it was fitted on were forgotten at {version.tainted_at}" if version.tainted_at else ""
 
 
 def _versions(line: Line, options: ModelsOptions, house: House) -> pl.DataFrame:
@@ -160,8 +166,8 @@ def _rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pl.DataFrame:
 
 
 FACTS = ("fitted_at", "rows", "positives", "entities", "voices")
-LIST_COLUMNS = ("model", "champion", "generation", "challengers", "versions", *FACTS, "state")
-VERSION_COLUMNS = ("model", "version", "state", "generation", "fitted_by", *FACTS)
+LIST_COLUMNS = ("model", "champion", "generation", "challengers", "versions", *FACTS, "state", "notes")
+VERSION_COLUMNS = ("model", "version", "state", "generation", "fitted_by", *FACTS, "notes")
 JOB_COLUMNS = ("job", "verb", "model", "state", "rows", "progress", "message", "started_at", "finished_at")
 LOOKS: dict[str, Callable[[Line, ModelsOptions, House], pl.DataFrame]] = {
     "list": _versions,

@@ -19,6 +19,7 @@ from sidecar.api.intent import of_session
 from sidecar.api.problems import STATUS
 from sidecar.api.sessions import gathered
 from sidecar.errors import CallerError, NotReady, StoreError
+from sidecar.house import Reply
 from sidecar.store.sessions import FileSessions, SessionLimits
 from sidecar.store.sqlite import SqliteLedger
 from sidecar.verbs import Verb
@@ -278,10 +279,11 @@ def test_jobs_do_not_pile_up(make_api: Any, monkeypatch: pytest.MonkeyPatch) -> 
     api, go_on = make_api(max_jobs=2), threading.Event()
     fit = verbs.VERBS["fit"]
 
-    def wait(*_: object) -> None:
+    def wait(*_: object) -> Reply:
         go_on.wait(30)
+        return Reply(pl.DataFrame())
 
-    monkeypatch.setitem(verbs.VERBS, "fit", Verb("fit", "", fit.options, wait, fit.scope, "gather", slow=True))  # type: ignore[arg-type]
+    monkeypatch.setitem(verbs.VERBS, "fit", Verb("fit", "", fit.options, wait, fit.scope, "gather", slow=True))
     taken = [api.post("/v1/fit?model=new", events()) for _ in range(2)]
     refused = api.post("/v1/fit?model=new", events())
     go_on.set()

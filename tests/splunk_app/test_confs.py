@@ -15,7 +15,7 @@ import pytest
 from splunk_app import package
 from tests.splunkd.app import InstalledApp
 
-COMMANDS = ("aiscore", "aifit", "aiquality", "aimodels", "aiaudit")
+COMMANDS = ("aiscore", "aifit", "ailearn", "aiquality", "aimodels", "aiaudit")
 LEDGER = ("AIScore - Keep the head of the ledger", "AIScore - Check the ledger against its kept heads")
 DOCS = (package.ROOT / "docs" / "commands.md").read_text()
 BIN = package.HERE / "bin"
@@ -130,6 +130,7 @@ def test_what_changes_something_is_risky() -> None:
     assert {name: commands[name]["is_risky"] for name in COMMANDS} == {
         "aiscore": "false",
         "aifit": "true",
+        "ailearn": "true",
         "aiquality": "false",
         "aimodels": "true",
         "aiaudit": "false",
@@ -148,9 +149,10 @@ def test_no_command_waits_longer_than_splunkd_does() -> None:
     assert longest_chunk_s + contract.LIMIT_S < int(conf("commands")["aiscore"]["maxwait"])
     for name in ("aimodels", "aiaudit"):
         assert longest_chunk_s < int(conf("commands")[name]["maxwait"])
-    wait = options("aifit")["wait"].validate
+    for name in ("aifit", "ailearn"):
+        wait = options(name)["wait"].validate
+        assert wait._high + 0.9 * gather.SEND_S <= int(conf("commands")[name]["maxwait"])
     assert int(conf("commands")["aiquality"]["maxwait"]) > gather.SEND_S
-    assert wait._high + 0.9 * gather.SEND_S <= int(conf("commands")["aifit"]["maxwait"])
 
 
 def _highest(settings: ModuleType, name: str) -> float:

@@ -138,7 +138,7 @@ def test_a_python_that_is_missing_is_named() -> None:
     ("arguments", "code", "said"),
     [
         (["--help"], 0, "examples:"),
-        (["aistare model=x"], 2, "it has aiscore, aifit, aiquality, aimodels, aiaudit"),
+        (["aistare model=x"], 2, "it has aiscore, aifit, ailearn, aiquality, aimodels, aiaudit"),
         (["aiscore model=x", "--events", "/nowhere.csv"], 2, "/nowhere.csv"),
         (["aiscore model=x", "--python", "3.99"], 2, "no Python 3.99"),
     ],

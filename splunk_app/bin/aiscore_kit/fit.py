@@ -29,6 +29,7 @@ class Fit(Gather):
     """Asks /v1/fit, and waits for the job if told to."""
 
     verb = "fit"
+    work = "fit"
     words = (
         "model", "entity", "time", "label", "fields", "scope", "peers", "recipe", "seed", "alert_budget",
         "false_positive_rate", "force", "challenger",
@@ -49,12 +50,12 @@ class Fit(Gather):
     def failed(self, failure):
         """Of a commit without a clear answer nobody knows whether the sidecar took it."""
         unknown = self._committing and not 400 <= failure.status < 500
-        said = "cannot tell whether its fit has started: see | aimodels." if unknown else "has not started a fit."
-        return "%s %s" % (said, self.explain_failure(failure))
+        said = "cannot tell whether its %s has started: see | aimodels." if unknown else "has not started a %s."
+        return "%s %s" % (said % self.work, self.explain_failure(failure))
 
     def answered(self, answer):
         """The row of the job."""
-        job = _job(answer)
+        job = job_of(answer)
         job.setdefault("rows", str(self._rows))
         return self._row(self._waited(job))
 
@@ -67,8 +68,8 @@ class Fit(Gather):
             try:
                 job.update(facts(self.sidecar(deadline).ask(request, max(0.5, deadline.left()))))
             except Failure as failure:
-                # The fit goes on without us: what is unknown is only its state.
-                self.write_warning("{}", "aifit lost sight of its job. " + self.explain_failure(failure))
+                # The job goes on without us: what is unknown is only its state.
+                self.write_warning("{}", self.name + " lost sight of its job. " + self.explain_failure(failure))
                 break
             if job.get("state") not in ("done", "failed"):
                 time.sleep(min(_LOOK_S, deadline.left()))
@@ -78,9 +79,10 @@ class Fit(Gather):
 
     def _row(self, job):
         if job.get("state") == "failed":
-            self.stop("the fit of model %s failed: %s" % (self.model, job.get("message") or "no reason was given"))
+            told = job.get("message") or "no reason was given"
+            self.stop("the %s of model %s failed: %s" % (self.work, self.model, told))
         if job.get("state") != "done":
-            self.write_info("{}", "the fit goes on: | aimodels job=%s" % job["job"])
+            self.write_info("{}", "the %s goes on: | aimodels job=%s" % (self.work, job["job"]))
         out = io.StringIO()
         writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", restval="", lineterminator="\n")
         writer.writeheader()
@@ -88,7 +90,7 @@ class Fit(Gather):
         return out.getvalue().encode("utf-8")
 
 
-def _job(answer):
+def job_of(answer):
     """The one row of the reply's table, which names the job."""
     rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8", "replace"), newline="")))
     if len(rows) != 1 or not rows[0].get("job"):

@@ -133,6 +133,24 @@ def heads():
     return Unwrapped("none|%s([, ]+%s){0,199}" % (one, one), "none, or at most 200 of NUMBER:HASH with commas between")
 
 
+def names():
+    """Entities, commas between; what a subsearch writes around them is dropped."""
+    return Unwrapped(r"[^\r\n]*", "names with commas between, in quotes")
+
+
+def entity():
+    """One entity, as it stands in the events."""
+    return Pattern(r"[^\r\n]{1,1000}", "one entity, as it stands in the events")
+
+
+def day():
+    """A day or a moment, UTC."""
+    return Pattern(
+        r"\d{4}-\d\d-\d\d([T ][0-9:.]+(Z|[+-]\d\d:\d\d)?)?|\d{1,10}(\.\d{1,6})?",
+        "2026-01-31, 2026-01-31T08:00:00Z or epoch seconds",
+    )
+
+
 def version():
     """A bundle's version as | aimodels shows it."""
     return Pattern(r"[0-9a-f]{12,64}", "12 or more letters of a version, as | aimodels model=NAME shows them")

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from models.bundle import BundleError, open_sealed
-from models.registry import Version
+from models.registry import Sealed, Version
 from sidecar.errors import StoreError
 from sidecar.shelf import Shelf
 from sidecar.store.files import FileBlobs
@@ -80,8 +80,9 @@ class Stand:
     def _load(self, bundle: Set, generation: Set) -> None:
         names = [hashlib.sha256(half.manifest).hexdigest() for half in (bundle, generation)]
         version = Version(
-            names[0], bundle.signature, names[1], generation.signature, "", 1, 0, (), (), "2026-01-01", "ann"
-        )
+            names[0], bundle.signature, names[1], generation.signature, "", 1, 0, (), (), "2026-01-01", "ann",
+            Sealed(names[1], generation.signature), {}, {},
+        )  # fmt: skip
         Shelf(MemoryLedger(lambda: 0.0), self.blobs, KEY, 1).load(NAME, version)
 
     def _write(self, digest: str, content: bytes | None) -> None:

@@ -38,8 +38,8 @@ TWINS: list[Twin] = [
     Twin(
         "a job is done before its fit is recorded",
         "sidecar/jobs.py",
-        "            work(progress)\n",
-        '            self._end(job_id, "job_done", "")\n            work(progress)\n',
+        "            told = work(progress)\n",
+        '            self._end(job_id, "job_done", "")\n            told = work(progress)\n',
         f"{AIMED}[fit]",
     ),
     Twin(

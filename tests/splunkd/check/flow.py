@@ -311,14 +311,14 @@ def _custom(flow: Flow, stage: tree.CustomCommand, now: Fields, first: bool) -> 
     given, wrong = commands.checked(flow.app.folder, stage)
     flow.problems += wrong
     recipe = flow.recipes.get(given.get("recipe", given.get("model", "")))
-    if stage.name in ("aiscore", "aifit") and recipe:
+    if stage.name in ("aiscore", "aifit", "ailearn") and recipe and given.get("action") != "forget":
         by = f"{stage.name} model={given.get('model')}"
         flow.need(now, *sorted(recipe), by=by)
     if stage.name == "aiscore":
         prefix = given.get("prefix", "ai_")
         return now.plus(*(prefix + name for name in inputs.AISCORE))
     actions = inputs.ASKED.get(stage.name, {})
-    names = actions.get(given.get("action", "list"), "").split()
+    names = actions.get(given.get("action", next(iter(actions), "")), "").split()
     return Fields(frozenset(names), open=not names)
 
 

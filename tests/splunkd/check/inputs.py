@@ -49,9 +49,13 @@ ASKED = {
     },
     "aimodels": {
         "list": "model champion generation challengers versions fitted_at rows positives entities voices state "
-        "version fitted_by",
+        "version fitted_by notes",
         "show": "",
         "contract": "field role",
+    },
+    "ailearn": {
+        "learn": "job verb model state rows progress message started_at finished_at",
+        "forget": "",
     },
     "aiquality": {
         "list": "field kind grade coverage distinct found since events share example words mend",

@@ -24,7 +24,7 @@ from tests.splunkd.spl.tree import Aggregation, Stage
 
 Builder = Callable[[str, Subparser], Stage]
 
-CUSTOM_COMMANDS = frozenset({"aiscore", "aifit", "aiquality", "aimodels", "aiaudit"})
+CUSTOM_COMMANDS = frozenset({"aiscore", "aifit", "ailearn", "aiquality", "aimodels", "aiaudit"})
 
 
 def build(command: str, text: str, subsearch: Subparser) -> Stage:

@@ -1,0 +1,76 @@
+"""Learn days without refitting, and forget an entity: what the rows of each UTC day teach, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from models.errors import DataError
+from models.features.ageing import Ageing, ages_of
+from models.features.hashing import code_of
+from models.features.partition import Partition, learn
+from models.features.prequential import days_of
+from models.guard import Guard, teaches
+from models.history import read_in_order
+from models.scoring import Model
+
+KEPT_WINDOWS = 2
+"""Days are kept for so many windows: a longer window, or one whose newest day is forgotten, finds them."""
+
+Days = Mapping[str, Partition]
+"""What each UTC day taught, by its name as in 2026-01-31."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """days: what each day of the rows taught, an empty one where nothing did; rows: how many there were; taught: how
+    many taught; withheld: how many did not, by the reason."""
+
+    days: Days
+    rows: int
+    taught: int
+    withheld: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What goes from a learned day: cells and rows; left: what stays."""
+
+    cells: int
+    rows: int
+    left: Partition
+
+
+def learn_days(table: pl.DataFrame, reference: Model, guard: Guard, nthread: int = 1) -> Learned:
+    """Count the rows of each UTC day that may teach. reference: the bundle with the generation it was fitted with."""
+    spec = reference.trained.spec
+    if spec.time is None:
+        mend = "fit it again with the new rows"
+        raise DataError("the model has no clock, so its days cannot be told", field="model", mend=mend)
+    values = read_in_order(table, spec)
+    verdict = teaches(values, reference, guard, nthread)
+    days = {
+        day.name: learn(values.slice(day.start, day.stop), spec, verdict.teaches[day.start : day.stop])
+        for day in days_of(values)
+    }
+    withheld = {**verdict.withheld, "undated": table.height - values.count}
+    return Learned(days, table.height, int(verdict.teaches.sum()), withheld)
+
+
+def kept_days(names: set[str], ageing: Ageing) -> set[str]:
+    """The days that are kept; those that have left the window are, for a while."""
+    return {day for day, age in ages_of(names).items() if age < KEPT_WINDOWS * ageing.window_days}
+
+
+def forget(days: Days, entity: str, field: str = "") -> dict[str, Forgotten]:
+    """What each day loses with an entity (in one of the entity fields, or in any); days that do not know it are left
+    out."""
+    code, found = code_of(entity), {}
+    for name, day in days.items():
+        gone = day.holds(code, field)
+        if gone.any():
+            left = day.without(gone)
+            found[name] = Forgotten(int(gone.sum()), day.rows - left.rows, left)
+    return found

@@ -1,0 +1,172 @@
+"""`learn`.
+
+Learn days of events without refitting, or forget an entity. Days and generations become blobs, the fact a ledger
+entry, and the generation that the model scores with follows.
+"""
+
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import Field, model_validator
+
+from models.features.ageing import Ageing, fold
+from models.features.partition import Partition
+from models.guard import Guard
+from models.learning import Learned, kept_days, learn_days
+from models.registry import Version
+from models.scoring import Model
+from sidecar import forgetting
+from sidecar.errors import CallerError
+from sidecar.house import House, Reply
+from sidecar.options import Options, Words
+from sidecar.sealing import Kept, contents, sealed
+
+SHORT = 12
+FOR_FORGET = ("entity", "field", "earliest", "latest", "dry")
+
+
+class LearnOptions(Options):
+    """What may teach and how days age; or what is to be forgotten."""
+
+    model: str = Field(description="name of the model", pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    action: Literal["learn", "forget"] = Field("learn", description="learn the days of the events, or forget an entity")
+    teach_below: float = Field(
+        0.5, gt=0.0, le=1.0, description="score, by the model as it was fitted, that a row must not reach to teach"
+    )
+    withhold: Words = Field((), description="entities that do not teach, by commas")
+    window_days: int = Field(30, ge=1, le=3650, description="days, from the newest learned one back, that count")
+    half_life_days: int = Field(0, ge=0, le=3650, description="age at which a day weighs half; 0: all weigh the same")
+    cap_share: float = Field(
+        1.0, gt=0.0, le=1.0, description="share that one entity may have in what everyone showed of a field"
+    )
+    entity: str | None = Field(None, min_length=1, description="the entity to forget")
+    field: str | None = Field(None, min_length=1, description="entity field that it stands in; any without it")
+    earliest: str | None = Field(None, description="first day to forget: 2026-01-31, ISO 8601 or epoch seconds, UTC")
+    latest: str | None = Field(None, description="last day to forget, as earliest")
+    dry: bool = Field(False, description="only tell what would be forgotten")
+
+    @model_validator(mode="after")
+    def _of_one_action(self) -> "LearnOptions":
+        given = [name for name in FOR_FORGET if getattr(self, name)]
+        if self.action == "learn" and given:
+            mend = f"leave {given[0]}= out, or say action=forget"
+            raise CallerError("this is for action=forget", code="bad_option", field=given[0], mend=mend)
+        if self.action == "forget":
+            self.wish()
+        return self
+
+    def wish(self) -> forgetting.Wish:
+        """What is to be forgotten."""
+        if not self.entity:
+            mend = "add entity=NAME"
+            raise CallerError("action=forget needs an entity", code="bad_option", field="entity", mend=mend)
+        days = forgetting.days_between(self.earliest, self.latest)
+        return forgetting.Wish(self.entity, self.field or "", *days, self.dry)
+
+    @property
+    def rowless(self) -> bool:
+        return self.action == "forget"
+
+    @property
+    def at_once(self) -> bool:
+        return self.dry
+
+
+def scope(options: LearnOptions | None) -> str:
+    """Who fits may learn; forgetting takes knowledge away, and telling what is known of somebody is not for all.
+    options: None for the rows that come before them."""
+    return "admin" if options and options.action == "forget" else "fit"
+
+
+def run(table: pl.DataFrame, options: LearnOptions, house: House) -> Reply:
+    """Learn the days of `table` (text cells), or forget; `table` is not used then.
+
+    The reply is one row: model, bundle, generation, days, rows, taught, withheld; or what was forgotten of each day.
+    """
+    if options.action == "forget":
+        return forgetting.run(options.model, options.wish(), house)
+    return _learn([table], options, house)
+
+
+def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> Reply:
+    version = _champion(options.model, house)
+    reference = house.shelf.reference(options.model, version)
+    house.progress(0.05, "choosing what may teach")
+    guard = Guard(options.teach_below, options.withhold)
+    learned = learn_days(tables.pop(), reference, guard, house.nthread)
+    house.progress(0.5, "publishing a generation")
+    ageing = Ageing(options.window_days, options.half_life_days, options.cap_share)
+    days = {name: sealed("partition", day.files(), house.key) for name, day in learned.days.items() if day.rows}
+    kept = kept_days({name for name in version.days if name not in learned.days} | days.keys(), ageing)
+    generation = _published(reference, version, learned, kept, ageing, house)
+    house.progress(0.8, "keeping it")
+    house.blobs.put(contents(generation, *days.values()))
+    _rehearse(options.model, reference, generation, version, house)
+    fact = _fact(options, version, generation, learned, ageing) | {
+        "days": {name: day.told() for name, day in days.items() if name in kept},
+        "removed": sorted(version.days.keys() - kept),
+        "job": house.job,
+    }
+    house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
+    if house.shelf.line(options.model).versions[version.bundle].generation != generation.version:
+        raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
+    return _told(options.model, version, generation, learned)
+
+
+def _champion(name: str, house: House) -> Version:
+    version = house.shelf.line(name).champion
+    if version is None:
+        mend = f"promote a version: aimodels action=promote model={name} version=..."
+        raise CallerError(f"model '{name}' has no champion", code="no_model", field="model", mend=mend)
+    return version
+
+
+def _published(
+    reference: Model, version: Version, learned: Learned, kept: set[str], ageing: Ageing, house: House
+) -> Kept:
+    """The generation of all days that are kept: the learned ones, and those that were there before."""
+    weights = ageing.weights(kept)
+    days: dict[str, Partition] = {
+        name: learned.days[name] if name in learned.days else house.shelf.partition(version.days[name])
+        for name in weights
+    }
+    spec = reference.trained.spec
+    return sealed("generation", fold(days, spec, ageing, reference.generation.memberships(spec)).files(spec), house.key)
+
+
+def _rehearse(name: str, reference: Model, generation: Kept, version: Version, house: House) -> None:
+    """What cannot score must not go into service."""
+    model = reference.with_generation(name, version.bundle, generation.files, generation.version)
+    if not house.local:
+        model.rehearse(house.nthread)
+
+
+def _fact(
+    options: LearnOptions, version: Version, generation: Kept, learned: Learned, ageing: Ageing
+) -> dict[str, Any]:
+    return {
+        "model": options.model,
+        "bundle": version.bundle,
+        "base": version.generation,
+        "generation": generation.version,
+        "generation_signature": generation.signature,
+        "rows": learned.rows,
+        "taught": learned.taught,
+        "withheld": dict(learned.withheld),
+        "teach_below": options.teach_below,
+        "ageing": ageing.to_json(),
+    }
+
+
+def _told(model: str, version: Version, generation: Kept, learned: Learned) -> Reply:
+    row = {
+        "model": model,
+        "bundle": version.bundle[:SHORT],
+        "generation": generation.version[:SHORT],
+        "days": ",".join(learned.days),
+        "rows": learned.rows,
+        "taught": learned.taught,
+        **{f"withheld_{reason}": count for reason, count in learned.withheld.items()},
+    }
+    told = f"{learned.taught:,} of {learned.rows:,} rows taught {len(learned.days)} days"
+    return Reply(pl.DataFrame([row]), told=told)

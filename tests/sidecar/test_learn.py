@@ -1,0 +1,255 @@
+"""`learn`: days without refitting, and an entity taken out again as if it had never been there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sidecar.app import open_house
+from sidecar.errors import CallerError
+from sidecar.house import House
+from sidecar.options import read_options
+from sidecar.settings import Settings
+from sidecar.tasks import models, score
+from sidecar.tasks.fit import FitOptions
+from sidecar.tasks.fit import run as fit
+from sidecar.tasks.learn import LearnOptions, run
+from tests.models.tables import DAY_S, START_S, sign_ins
+
+FIRST_DAY, LEARNED_DAYS = 6, 3
+SPECS = {
+    "one entity": {"entity": ("user",), "fields": ("dest", "app", "bytes")},
+    "three entities": {"entity": ("user", "dest", "app"), "fields": ("dest", "app", "bytes")},
+    "peers that are named": {"entity": ("user",), "fields": ("dest", "bytes"), "peers": ("user:app",)},
+    "peers that are learned": {"entity": ("user",), "fields": ("dest", "app", "bytes"), "peers": ("user",)},
+    "no entity of its own": {"entity": ("app",), "fields": ("user", "dest", "bytes")},
+}
+
+
+def later(seed: int = 5, days: int = LEARNED_DAYS) -> pl.DataFrame:
+    """The days after those of the fit; some rows are strange."""
+    table = sign_ins(days=days, seed=seed).with_columns(
+        (pl.col("_time").cast(pl.Float64) + FIRST_DAY * DAY_S).cast(pl.String)
+    )
+    odd = pl.int_range(pl.len()) % 23 == 0
+    return table.with_columns(pl.when(odd).then(pl.lit("never-seen")).otherwise("dest").alias("dest"))
+
+
+def day_of(table: pl.DataFrame, number: int) -> pl.DataFrame:
+    start = START_S + (FIRST_DAY + number) * DAY_S
+    return table.filter(pl.col("_time").cast(pl.Float64).is_between(start, start + DAY_S, closed="left"))
+
+
+def house_with(home: Path, spec: dict[str, Any]) -> House:
+    """A home of its own with the model `m`; the same fit gives the same bundle in each."""
+    house = open_house(Settings(home=home), by="ann", local=True)
+    fit(sign_ins(), FitOptions(model="m", **spec), house)
+    return house
+
+
+def learn(house: House, tables: Sequence[pl.DataFrame], **options: Any) -> None:
+    for table in tables:
+        run(table, LearnOptions(model="m", **options), house)
+
+
+def forget(house: House, **options: Any) -> pl.DataFrame:
+    return run(pl.DataFrame(), LearnOptions(model="m", action="forget", **options), house).table
+
+
+def files_of(house: House) -> dict[str, bytes]:
+    """Every file of the current generation, and of each learned day, with the manifests."""
+    version = house.shelf.line("m").versions[bundle_of(house)]
+    found: dict[str, bytes] = {}
+    for place, name in [("generation", version.generation), *((d, s.version) for d, s in version.days.items())]:
+        manifest = bytes(house.blobs.read(name))
+        found[place] = manifest
+        for file, digest in json.loads(manifest)["files"].items():
+            found[f"{place}/{file}"] = bytes(house.blobs.read(digest))
+    return found
+
+
+def bundle_of(house: House) -> str:
+    champion = house.shelf.line("m").champion
+    assert champion
+    return champion.bundle
+
+
+def scored(house: House) -> pl.DataFrame:
+    return score.run(later(seed=9), score.ScoreOptions(model="m", explain="all"), house).table
+
+
+@pytest.mark.parametrize("teach_below", [1.0, 0.3], ids=["all teach", "trimmed"])
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+def test_what_is_forgotten_was_never_learned(tmp_path: Path, spec: dict[str, Any], teach_below: float) -> None:
+    """Bit for bit: learned in another order, a day twice, and then forgotten; or never there."""
+    table, who = later(), {"user": "user3", "app": "ssh"}[spec["entity"][0]]
+    field = spec["entity"][0]
+    days = [day_of(table, number) for number in range(LEARNED_DAYS)]
+    once, never = (house_with(tmp_path / name, spec) for name in ("once", "never"))
+    learn(once, [days[2], later(seed=6).pipe(day_of, 1), days[0], days[1]], teach_below=teach_below)
+    before = files_of(once)
+    gone = forget(once, entity=who, earliest="2023-11-21")
+    learn(never, [day.filter(pl.col(field) != who) for day in days], teach_below=teach_below)
+    assert bundle_of(once) == bundle_of(never)
+    assert files_of(once) == files_of(never) != before
+    assert scored(once).equals(scored(never))
+    assert gone["rows"].sum() > 0 and gone["state"].unique().to_list() == ["gone"]
+
+
+def test_trimming_is_what_makes_the_difference_above(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    all_of_it = run(later(), LearnOptions(model="m", teach_below=1.0), house).table.row(0, named=True)
+    trimmed = run(later(), LearnOptions(model="m", teach_below=0.3), house).table.row(0, named=True)
+    assert all_of_it["taught"] == all_of_it["rows"] > trimmed["taught"] > 0
+    assert trimmed["withheld_strange"] == trimmed["rows"] - trimmed["taught"]
+
+
+def test_the_generation_moves_and_every_score_names_it(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    bundle, before = bundle_of(house), house.shelf.line("m").champion
+    reply = run(later(), LearnOptions(model="m", withhold=("user1", "user2")), house).table.row(0, named=True)
+    champion = house.shelf.line("m").champion
+    assert champion and before and champion.bundle == bundle and champion.generation != before.generation
+    assert champion.reference.version == before.generation
+    assert scored(house)["ai_model"].unique().to_list() == [f"m@{bundle[:12]}/{champion.generation[:12]}"]
+    assert reply["withheld_entity"] == later().filter(pl.col("user").is_in(["user1", "user2"])).height
+    entry = house.ledger.entries()[-1]
+    assert (entry.kind, entry.by) == ("learn", "ann")
+    told = {name: entry.body[name] for name in ("rows", "taught", "withheld", "bundle", "generation", "base")}
+    assert told == {
+        "rows": later().height, "taught": reply["taught"], "bundle": bundle, "generation": champion.generation,
+        "base": before.generation,
+        "withheld": {name: reply[f"withheld_{name}"] for name in ("entity", "strange", "undated")},
+    }  # fmt: skip
+    assert list(entry.body["days"]) == ["2023-11-21", "2023-11-22", "2023-11-23"]
+
+
+def test_what_may_teach_is_asked_of_the_frozen_reference(tmp_path: Path) -> None:
+    """Were it the rolling generation, what was let in yesterday would let more in today."""
+    one, other = (house_with(tmp_path / name, SPECS["one entity"]) for name in ("one", "other"))
+    strange = later().with_columns(pl.lit("never-seen").alias("dest"))
+    days = [day_of(strange, number) for number in range(LEARNED_DAYS)]
+    learn(one, [days[0]], teach_below=1.0)
+    taught = [
+        run(days[1], LearnOptions(model="m", teach_below=0.3), house).table["taught"][0] for house in (one, other)
+    ]
+    assert taught[0] == taught[1] < days[1].height
+
+
+def test_a_forget_entry_is_in_the_callers_name_and_does_not_name_the_entity(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [later()])
+    forget(house, entity="user3", earliest="2023-11-22T12:00:00Z", latest="1700697600")
+    entry = house.ledger.entries()[-1]
+    assert (entry.kind, entry.by) == ("forget", "ann")
+    assert (entry.body["first"], entry.body["last"]) == ("2023-11-22", "2023-11-22")
+    (change,) = entry.body["versions"].values()
+    assert list(change["days"]) == ["2023-11-22"] and change["rows"] > 0 and not change["tainted"]
+    assert "user3" not in json.dumps([entry.body, entry.key])
+
+
+def test_a_dry_run_tells_and_changes_nothing(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [later()])
+    before, files = len(house.ledger.entries()), files_of(house)
+    dry = forget(house, entity="user3", dry=True)
+    assert (len(house.ledger.entries()), files_of(house)) == (before, files)
+    assert dry["state"].unique().to_list() == ["would go"] and dry["tainted"].unique().to_list() == ["true"]
+    gone = forget(house, entity="user3")
+    assert gone.drop("state").equals(dry.drop("state"))
+
+
+def test_a_bundle_fitted_on_forgotten_rows_is_tainted_until_another_is_fitted(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [later()])
+    forget(house, entity="user3", earliest="2023-11-21")
+    champion = house.shelf.line("m").champion
+    assert champion and not champion.tainted_at
+    forget(house, entity="nobody")
+    assert house.ledger.entries()[-1].body["first"] == "2023-11-21", "what nobody knows is not forgotten"
+    forget(house, entity="user3", latest="2023-11-20")
+    champion = house.shelf.line("m").champion
+    assert champion and champion.tainted_at == house.ledger.entries()[-1].at
+    listed = models.run(pl.DataFrame(), models.ModelsOptions(model="m"), house).table
+    assert listed["notes"].to_list() == [f"tainted: rows it was fitted on were forgotten at {champion.tainted_at}"]
+    fit(sign_ins().filter(pl.col("user") != "user3"), FitOptions(model="m", **SPECS["one entity"]), house)
+    champion = house.shelf.line("m").champion
+    assert champion and not champion.tainted_at
+
+
+def test_an_entity_is_forgotten_in_one_field_or_in_any(tmp_path: Path) -> None:
+    house = house_with(tmp_path, {"entity": ("user", "dest"), "fields": ("app", "bytes")})
+    both = later().with_columns(
+        pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("user3")).otherwise("dest").alias("dest")
+    )
+    learn(house, [both], teach_below=1.0)
+    as_dest = forget(house, entity="user3", field="dest", earliest="2023-11-21", dry=True)["rows"].sum()
+    assert as_dest == (both["dest"] == "user3").sum()
+    anywhere = forget(house, entity="user3", earliest="2023-11-21", dry=True)["rows"].sum()
+    assert anywhere == ((both["dest"] == "user3") | (both["user"] == "user3")).sum()
+    with pytest.raises(CallerError, match="no entity field"):
+        forget(house, entity="user3", field="app")
+
+
+def test_every_version_of_the_model_forgets(tmp_path: Path) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    fit(sign_ins(), FitOptions(model="m", entity=("user",), fields=("dest",), challenger=True), house)
+    assert forget(house, entity="user3")["version"].n_unique() == 2
+    assert forget(house, entity="user3").is_empty()
+
+
+def test_a_day_that_is_nobodys_any_more_is_gone(tmp_path: Path) -> None:
+    once, never = (house_with(tmp_path / name, SPECS["one entity"]) for name in ("once", "never"))
+    learn(never, [day_of(later(), 0)])
+    learn(once, [day_of(later(), 0), day_of(later(), 2).filter(pl.col("user") == "user3")])
+    forget(once, entity="user3", earliest="2023-11-23")
+    assert files_of(once) == files_of(never)
+
+
+def test_days_leave_the_window_and_come_back(tmp_path: Path) -> None:
+    """Whatever the order: the window counts from the newest learned day."""
+    houses = [house_with(tmp_path / name, SPECS["one entity"]) for name in ("forward", "back")]
+    days = [day_of(later(), number) for number in range(LEARNED_DAYS)]
+    learn(houses[0], days, window_days=2)
+    learn(houses[1], days[::-1], window_days=2)
+    assert files_of(houses[0]) == files_of(houses[1])
+    champion = houses[0].shelf.line("m").champion
+    assert champion and sorted(champion.days) == ["2023-11-20", "2023-11-21", "2023-11-22", "2023-11-23"]
+    assert json.loads(files_of(houses[0])["generation/generation.json"])["span"] == "2 days"
+
+
+def test_what_was_learned_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    other = open_house(Settings(home=tmp_path), by="eve", local=True)
+    put = house.blobs.put
+
+    def slow(contents: Any) -> list[str]:
+        monkeypatch.setattr(house.blobs, "put", put)
+        learn(other, [day_of(later(), 1)])
+        return put(contents)
+
+    monkeypatch.setattr(house.blobs, "put", slow)
+    with pytest.raises(CallerError, match="meanwhile"):
+        learn(house, [day_of(later(), 0)])
+    champion = house.shelf.line("m").champion
+    assert champion and "2023-11-22" in champion.days and "2023-11-21" not in champion.days
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"entity": "a"}, "entity"),
+        ({"action": "forget"}, "entity"),
+        ({"action": "forget", "entity": "a", "earliest": "soon"}, "earliest"),
+        ({"action": "forget", "entity": "a", "earliest": "2026-02-01", "latest": "2026-01-01"}, "latest"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused_before_any_work(options: dict[str, str], field: str) -> None:
+    with pytest.raises(CallerError) as caught:
+        read_options(LearnOptions, [("model", "m"), *options.items()])
+    assert caught.value.field == field
