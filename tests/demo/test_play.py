@@ -42,6 +42,7 @@ def test_the_demo_plays_from_simulation_to_report(tmp_path: Path) -> None:
     assert first["user"] in said and score_text(first["ai_score"]) in said
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert first["user"] in page and f"{evidence.simulated:,}" in page
+    assert "What the severities promise" in page and 'class="seen" points="' in page
     runs = pl.read_csv(tmp_path / "played" / "runs.csv", schema_overrides={"error": pl.String})
     assert (len(runs), watch.failed) == (watch.runs, 0) and f"{watch.runs:,} runs of {watch.searches} searches" in page
     begin = evidence.scored["_time"][0]
