@@ -72,7 +72,7 @@ def test_the_mean_over_networks_is_resampled_by_window() -> None:
     assert interval(found["right"]) == [1.0, 1.0] and mean({"one": ap(truth["one"], right["one"])}) == 1.0
 
 
-@pytest.mark.parametrize("part", ["windows", "own"])
+@pytest.mark.parametrize("part", ["windows", "own", "kinds"])
 def test_the_document_shows_the_results(part: str) -> None:
     kept: dict[str, Any] = json.loads(quality.RESULTS.read_text(encoding="utf-8"))
     text = quality.DOC.read_text(encoding="utf-8")
