@@ -143,7 +143,7 @@ class Model:
         trained, spec = self.trained, self.trained.spec
         values = read_values(table, spec)
         encoded, facts = examine(values, spec, self.generation)
-        inputs = inputs_of(encoded, values, spec, carry, whole=whole, warmup_h=warmup_h)
+        inputs = inputs_of(encoded, values, spec, carry, whole=whole, warmup_h=warmup_h, own=trained.own)
         voices = trained.voices(inputs, nthread)
         margin = trained.margin.score(voices)
         score = trained.scale.score(margin)

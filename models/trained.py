@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from models.detectors.surprise import Surprise
 from models.detectors.xgboost_json import FILE
 from models.features.context import with_context
 from models.features.encode import Encoded
+from models.features.own import Own
 from models.features.spec import FeatureSpec
 from models.features.values import Values
 from models.quality.normal import Normal, new_columns
@@ -61,9 +62,15 @@ def inputs_of(
     *,
     whole: bool = False,
     warmup_h: float = 0.0,
+    own: Own | None = None,
 ) -> Inputs:
     """Add the context of the moment to encoded rows. whole: no row is missing, so an odd order loses nothing;
-    warmup_h: hours after a scope's first row in which surprise counts less."""
+    warmup_h: hours after a scope's first row in which surprise counts less; own: what is usual for whom in the
+    sequences of the spec, if it has any."""
+    if own is not None:
+        matrix = encoded.matrix.copy()
+        bits = own.weigh(matrix, values, spec)
+        encoded = replace(encoded, matrix=matrix, surprise=encoded.surprise + bits)
     if values.time is None or not (spec.has_context or warmup_h > 0):
         none = np.zeros(values.count, np.bool_)
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
@@ -94,7 +101,8 @@ class Trained:
 
     risk: the fields that earn risk; anomaly_grid: unsupervised margins at 1,001 equal shares of the reference;
     card: what a person should know of the training; normal: what the fields were like; fitted_with: the version
-    of the generation it was fitted with, so that the bundle's own version covers the baseline.
+    of the generation it was fitted with, so that the bundle's own version covers the baseline; own: what is usual for
+    whom, of a spec with sequences.
     """
 
     spec: FeatureSpec
@@ -109,6 +117,7 @@ class Trained:
     normal: Normal | None = None
     fitted_with: str = ""
     thresholds: tuple[float, ...] = THRESHOLDS
+    own: Own | None = None
 
     def voices(self, inputs: Inputs, nthread: int = 1) -> Floats:
         """The three voices of each row, float64 (n, 3); the boost's is 0 where there is none."""
@@ -187,6 +196,7 @@ class Trained:
             "fitted_with": self.fitted_with,
         }
         found = {"model.json": json.dumps(described, sort_keys=True).encode(), **self.forest.files()}
+        found |= self.own.files() if self.own else {}
         return {**found, **self.boost.files()} if self.boost else found
 
     @classmethod
@@ -211,6 +221,7 @@ class Trained:
             normal=Normal.from_json(told.part("normal"), spec) if told.has("normal") else None,
             fitted_with=told.text("fitted_with"),
             thresholds=tuple(thresholds.tolist()),
+            own=Own.from_files(files, spec),
         )
         trained.forest.trees.check_columns(len(spec.columns()))
         if trained.boost and trained.boost.boosted.columns != len(spec.columns()):

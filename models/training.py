@@ -19,6 +19,7 @@ from models.detectors.forest import Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
 from models.features.hashing import MISSING
+from models.features.own import Own, with_own
 from models.features.peers import Membership
 from models.features.prequential import encode_past
 from models.folds import Mask, out_of_fold
@@ -52,6 +53,7 @@ class Lesson:
     examples: Examples
     normal: Normal
     resolved: Resolved
+    own: Own | None
     generation: dict[str, bytes]
     partitions: dict[str, dict[str, bytes]]
     card: dict[str, Any]
@@ -107,11 +109,13 @@ def _lesson(
         before,
         history.known,
     )
+    past, own = with_own(past, history.values, resolved.spec, rows)
     examples = Examples.of(history, past, resolved.spec, rows)
     return Lesson(
         examples=examples,
         normal=Normal.of(history.values, examples.matrix, examples.mature, resolved.spec),
         resolved=resolved,
+        own=own,
         generation=past.generation.files(resolved.spec),
         partitions=past.partitions,
         card=card_of(plan, resolved, history, past) | {"quality": found},
@@ -142,6 +146,7 @@ def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
     platt = Platt.fit(margins[heard], positive[heard]) if boost and positive[heard].any() else None
     return Trained(
         spec=lesson.resolved.spec,
+        own=lesson.own,
         risk=lesson.resolved.risk,
         forest=forest,
         boost=boost,

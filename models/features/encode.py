@@ -13,6 +13,7 @@ from models.features.hashing import MISSING, Codes
 from models.features.level import NumberLevel
 from models.features.level_kernels import put_columns
 from models.features.partition import observations, owners_of
+from models.features.sequence import Histories, Shown, everyones_columns, owners_columns
 from models.features.spec import EVERYONE, FeatureSpec, Field, Peers, column_names
 from models.features.values import SEVERAL, Floats, Ints, Values, log_scale
 
@@ -95,7 +96,8 @@ def _encoded(encoder: Encoder, note: Callable[[Field, Facts], None]) -> Encoded:
     for number, field in enumerate(spec.fields):
         facts = encoder.field(field, matrix, start)
         start += sum(len(column_names(field, level)) for level in spec.levels(field))
-        surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
+        if field.kind != "sequence":  # the values of a sequence are weighed together (see features/own)
+            surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
         present = np.bincount(facts.rows, minlength=values.count)
         if field.kind == "ngrams":
             surprise[:, number] /= np.maximum(present, 1)
@@ -135,7 +137,7 @@ class Encoder:
         everyone = self._everyone(field, codes)
         best = everyone.bits + LEAST_LEAD_BITS
         excess, times, speaker = everyone.bits, everyone.seen, np.zeros(len(rows), np.uint8)
-        start = self._fill(matrix, start, field, EVERYONE, rows, everyone)
+        start = self._fill(matrix, start, field, EVERYONE, rows, everyone, everyone)
         shares, order = {EVERYONE: everyone.share}, self.spec.all_levels()
         for level in self.spec.levels(field)[1:]:
             look = self._owners(field, level, rows, codes, shares[self.spec.above(field, level)])
@@ -145,7 +147,7 @@ class Encoder:
             best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
             speaker[stranger] = order.index(level)
             excess = np.fmax(excess, look.bits)
-            start = self._fill(matrix, start, field, level, rows, look)
+            start = self._fill(matrix, start, field, level, rows, look, everyone)
         clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
         return Facts(rows, np.maximum(excess - clip, 0.0), speaker, np.minimum(times, MOST_TIMES).astype(np.uint32))
 
@@ -200,13 +202,18 @@ class Encoder:
         others = groups.members[at] - member
         return others, np.clip(seen - (member & known), 0, others)
 
-    def _fill(self, matrix: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look) -> int:
+    def _fill(
+        self, matrix: Matrix, start: int, field: Field, level: str, rows: Ints, look: Look, everyone: Look
+    ) -> int:
         """Fill in the columns of a field at one level from `start` on, where the row has the field and its owner is
-        warm; returns where the next level's begin."""
+        warm; returns where the next level's begin. everyone: what everyone's level said."""
         history, standing = self.generation.levels[level, field.name], self.standings[level]
-        if field.kind in SEVERAL:
+        if field.kind in (*SEVERAL, "sequence"):
             columns = _ngram_columns if field.kind == "ngrams" else _multivalue_columns
-            block = columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
+            if field.kind == "sequence":
+                block = self._sequence_columns(field, level, rows, look, everyone)
+            else:
+                block = columns(self.values.count, rows, look.bits, look.seen == 0, with_count=not level)
             block[~standing.warm] = np.nan
             width = len(column_names(field, level))
             matrix[:, start : start + width] = block
@@ -218,6 +225,16 @@ class Encoder:
             second = (look.seen == 0).astype(np.float64)
         put_columns(matrix, start, rows, look.bits, second, standing.warm)
         return start + 2
+
+    def _sequence_columns(self, field: Field, level: str, rows: Ints, look: Look, everyone: Look) -> Matrix:
+        times = self.values.tokens[field.name].times
+        shown = Shown(self.values.count, rows, np.ones(len(rows)) if times is None else times.astype(np.float64))
+        if not level:
+            return everyones_columns(shown, look.bits, look.seen)
+        whole, own = self.generation.levels[EVERYONE, field.name], self.generation.levels[level, field.name]
+        at = self.standings[level].at[rows]
+        mine = Histories(look.seen, np.where(at >= 0, own.total[at], 0.0), own.distinct[at])
+        return owners_columns(shown, mine, Histories(everyone.seen, whole.total[0], whole.distinct[0]))
 
 
 def _standing(values: Values, generation: Generation, level: str) -> Standing:

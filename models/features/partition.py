@@ -180,7 +180,7 @@ def learn(values: Values, spec: FeatureSpec, teaches: Mask) -> Partition:
     cells = _keys(owners, values.count)
     tables = {ROWS: Counts.tally(cells[teaches], np.zeros(int(teaches.sum()), np.uint64))}
     for field in spec.fields:
-        rows, codes = observations(values, field)
+        rows, codes = _shown(values, field)
         kept = teaches[rows]
         tables[field.name] = Counts.tally(cells[rows[kept]], codes[kept])
     for peers in spec.peers:
@@ -223,3 +223,10 @@ def observations(values: Values, field: Field) -> tuple[npt.NDArray[np.int64], C
         return rows, (bucket_of(values.numbers[field.name][rows]) + BUCKET_OFFSET).astype(np.uint64)
     tokens = values.tokens[field.name]
     return tokens.rows, tokens.codes
+
+
+def _shown(values: Values, field: Field) -> tuple[npt.NDArray[np.int64], Codes]:
+    """Observations as they count: what a row of a sequence shows three times counts three times."""
+    rows, codes = observations(values, field)
+    times = values.tokens[field.name].times if field.kind == "sequence" else None
+    return (rows, codes) if times is None else (np.repeat(rows, times), np.repeat(codes, times))

@@ -11,7 +11,7 @@ from models.errors import DataError
 from models.features.derive import DERIVATIONS, fault_of
 from models.written import Written, refused
 
-Kind = Literal["category", "multivalue", "ngrams", "number", "hour", "week_hour"]
+Kind = Literal["category", "multivalue", "ngrams", "number", "hour", "week_hour", "sequence"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 EVERYONE = ""
@@ -22,6 +22,10 @@ PEERS = "~"
 
 HOLDERS = "#"
 """The same for the counts of how many of the peers showed a value, and not how often."""
+
+OF_EVERYONE = (".bits", ".new")
+OF_OWNER = (".ratio", ".ratio_distinct", ".unlike", ".new")
+"""The columns of a sequence at everyone's level and at an owner's, after the field's name (see features/sequence)."""
 
 MOST_HISTORIES = 100_000
 """Fields times levels: no matrix is wider than four times this."""
@@ -39,7 +43,8 @@ class Field:
 
     kind: `category` (one value), `multivalue` (several values a row, whose surprise adds up), `ngrams` (the parts of
     one text, whose surprise is their mean, so that a long one is no stranger), `number` (compared on a log scale),
-    `hour` (the hour of day of a time field), `week_hour` (the hour of the week of the field itself, a time).
+    `hour` (the hour of day of a time field), `week_hour` (the hour of the week of the field itself, a time), `sequence`
+    (many values a row, weighed together, repeats counted).
     how, of: a derived field is computed by this function (of derive/) from these fields of the same row; unit: what an
     analyst reads after its numbers.
     """
@@ -149,6 +154,8 @@ class FeatureSpec:
         """Whose history a field is compared with, in the order of all_levels; never its own name's: who says its name
         or its group's says nothing about it."""
         silent = {field.name, PEERS + field.name, *(p.level for p in self.peers if p.field == field.name)}
+        if field.kind == "sequence":  # its columns compare an owner with everyone else already
+            silent |= {peers.level for peers in self.peers}
         return (EVERYONE, *(level for level in self.all_levels()[1:] if level not in silent))
 
     def above(self, field: Field, level: str) -> str:
@@ -232,6 +239,8 @@ def column_names(field: Field, level: str) -> tuple[str, ...]:
     stem = f"{field.name}@{level}" if level else field.name
     if field.kind == "number":
         return (stem, f"{stem}.z")
+    if field.kind == "sequence":
+        return tuple(stem + name for name in (OF_OWNER if level else OF_EVERYONE))
     if field.kind == "multivalue":
         values = () if level else (f"{stem}.values",)
         return (f"{stem}.sum", f"{stem}.max", *values, f"{stem}.new")

@@ -32,10 +32,14 @@ BUCKET_OFFSET = 1 << 15
 
 @dataclass(frozen=True)
 class Tokens:
-    """The values of one field in long form: row numbers ascending, shape (t,), and the value of each, t rows."""
+    """The values of one field in long form: row numbers ascending, shape (t,), and the value of each, t rows.
+
+    times: how often each row shows each value, int64 (t,), of a sequence; None where repeats count once.
+    """
 
     rows: Ints
     values: Coded
+    times: Ints | None = None
 
     @property
     def codes(self) -> Codes:
@@ -44,7 +48,8 @@ class Tokens:
 
     def slice(self, start: int, stop: int) -> Tokens:
         first, last = np.searchsorted(self.rows, (start, stop))
-        return Tokens(self.rows[first:last] - start, self.values.take(slice(first, last)))
+        times = None if self.times is None else self.times[first:last]
+        return Tokens(self.rows[first:last] - start, self.values.take(slice(first, last)), times)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name], rows) for f in fields}
     tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
     tokens |= {f.name: _week_tokens(read_time(table, f.name)) for f in spec.fields if f.kind == "week_hour"}
+    tokens |= {field.name: _counted(table, field) for field in spec.fields if field.kind == "sequence"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
     owners |= {level: columns[name] for level, name in groups.items()}
@@ -213,6 +219,8 @@ def _derived(table: pl.DataFrame, field: Field) -> pl.Series:
     found = DERIVATIONS[field.how]
     if any(source not in table.columns for source in field.of):
         return pl.Series([""]).new_from_index(0, table.height)
+    if found.reads == "lists":
+        return found.compute([value_lists(table, source) for source in field.of])
     if found.reads == "number":
         return found.compute([pl.Series(read_time(table, source)) for source in field.of])
     if found.kinds[0] == "number":
@@ -281,6 +289,14 @@ def _long(table: pl.DataFrame, field: Field) -> Tokens:
     long = token_texts(table, field)
     values = long.select("value")
     return Tokens(long["row"].to_numpy().astype(np.int64), coded(values)["value"])
+
+
+def _counted(table: pl.DataFrame, field: Field) -> Tokens:
+    """The distinct values of each row, and how often it shows each."""
+    long = value_lists(table, field.name).alias("value").to_frame().with_row_index("row").explode("value")
+    found = long.filter(pl.col("value") != "").group_by("row", "value", maintain_order=True).agg(times=pl.len())
+    values = coded(found.select("value"))["value"]
+    return Tokens(found["row"].to_numpy().astype(np.int64), values, found["times"].to_numpy().astype(np.int64))
 
 
 def _hour_tokens(time: Floats | None) -> Tokens:

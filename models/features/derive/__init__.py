@@ -1,9 +1,9 @@
 """Derived fields: what other fields of the same row say when they are put together. One function a file.
 
 Each function takes its sources as whole columns and gives one column of the same length. It is pure and never raises:
-a cell it can make nothing of is missing. `reads` says what it is given: `text` columns of strings (empty: absent), or
-`number` columns of float64 (NaN: absent; times as epoch seconds). What it gives: strings (empty: missing), lists of
-strings, or float64 (NaN: missing).
+a cell it can make nothing of is missing. `reads` says what it is given: `text` columns of strings (empty: absent),
+`number` columns of float64 (NaN: absent; times as epoch seconds), or `lists` of strings in their order. What it gives:
+strings (empty: missing), lists of strings, or float64 (NaN: missing).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from models.features.derive.length import length
 from models.features.derive.letters import letters
 from models.features.derive.pair import pair
 from models.features.derive.paths import file_name, folder
+from models.features.derive.steps import steps
 from models.features.derive.travel import travel
 
 Compute = Callable[[Sequence[pl.Series]], pl.Series]
@@ -34,7 +35,7 @@ class Derivation:
     """
 
     compute: Compute
-    reads: Literal["text", "number"]
+    reads: Literal["text", "number", "lists"]
     least: int
     most: int
     kinds: tuple[str, ...]
@@ -51,6 +52,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "length": Derivation(length, "text", 1, 1, ("number",)),
     "letters": Derivation(letters, "text", 1, 1, ("ngrams", "multivalue")),
     "pair": Derivation(pair, "text", 2, 2, ("category",)),
+    "steps": Derivation(steps, "lists", 1, 1, ("sequence", "multivalue")),
     "subdomain": Derivation(subdomain, "text", 1, 1, _ONE),
     "travel": Derivation(travel, "number", 6, 7, ("number",)),
 }
