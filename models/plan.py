@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from models.errors import DataError
+from models.features.bands import edges_of
 from models.features.infer import infer_fields
 from models.features.recipe import event_ids, load_recipe
 from models.features.spec import FeatureSpec, Field, Peers, parse_field, parse_peers
-from models.features.values import require_time
+from models.features.values import read_numbers, require_time, with_derived
+from models.labels import read_labels
 
 MIN_ROWS = 20
 
@@ -75,9 +77,24 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
         for name in names:
             if name and name not in table.columns:
                 raise DataError(f"the {role} field is not in the data", field=name, mend=f"mend {role}=")
+    found = replace(found, spec=replace(found.spec, fields=with_edges(table, found.spec.fields, plan.label)))
     if found.spec.fault():
         raise DataError(found.spec.fault(), field="peers", mend="give peers=ENTITY:FIELD for fields of entity=")
     return found
+
+
+def with_edges(table: pl.DataFrame, fields: tuple[Field, ...], label: str | None = None) -> tuple[Field, ...]:
+    """The fields with the bands that the data give those that are read in bands; known attacks do not count."""
+    if all(field.kind != "band" for field in fields):
+        return fields
+    if label in table.columns:
+        table = table.filter(~read_labels(table, label)[0])
+    return tuple(
+        replace(field, edges=edges_of(read_numbers(with_derived(table, [field]), field.name)))
+        if field.kind == "band"
+        else field
+        for field in fields
+    )
 
 
 def _refuse_clashes(plan: FitPlan) -> None:

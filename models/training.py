@@ -15,7 +15,7 @@ from models.card import card_of, told_after
 from models.detectors.base import Floats, Matrix
 from models.detectors.boost import Boost
 from models.detectors.ensemble import Margin, told_by, weights_of
-from models.detectors.forest import Forest
+from models.detectors.forest import POINT_TREES, TREES, Forest
 from models.errors import DataError
 from models.examples import Examples, training_rows
 from models.features.hashing import MISSING
@@ -125,7 +125,8 @@ def _lesson(
 def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:
     examples, positive = lesson.examples, lesson.examples.positive
     progress(0.5, "growing the forest")
-    forest = Forest.fit(_benign(examples, plan), plan.seed, nthread=plan.nthread)
+    trees = POINT_TREES if lesson.resolved.spec.plain else TREES
+    forest = Forest.fit(_benign(examples, plan), plan.seed, trees, plan.nthread)
     heard_by_forest = forest.score(examples.matrix)
     boost, unseen = _boost(examples, plan, lambda share: progress(0.6 + 0.3 * share, "fitting the boost"))
     voices = np.column_stack([examples.surprise, heard_by_forest, unseen])

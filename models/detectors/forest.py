@@ -21,6 +21,8 @@ from models.detectors.trees import LEAF, Trees
 from models.errors import DataError
 
 TREES = 300
+POINT_TREES = 500
+"""Trees over nothing but a few numbers: there each tree says less, and 300 of them leave too much to the seed."""
 ROWS_PER_TREE = 256
 DTYPES: Mapping[str, Any] = {
     "roots": np.int32,

@@ -95,7 +95,7 @@ def _encoded(encoder: Encoder, note: Callable[[Field, Facts], None]) -> Encoded:
     start = 0
     for number, field in enumerate(spec.fields):
         facts = encoder.field(field, matrix, start)
-        start += sum(len(column_names(field, level)) for level in spec.levels(field))
+        start += sum(len(column_names(field, level, plain=spec.plain)) for level in spec.levels(field))
         if field.kind != "sequence":  # the values of a sequence are weighed together (see features/own)
             surprise[:, number] = np.bincount(facts.rows, facts.excess, values.count)
         present = np.bincount(facts.rows, minlength=values.count)
@@ -218,6 +218,9 @@ class Encoder:
             width = len(column_names(field, level))
             matrix[:, start : start + width] = block
             return start + width
+        if self.spec.plain:
+            matrix[rows, start] = self.values.numbers[field.name][rows]
+            return start + 1
         if isinstance(history, NumberLevel):
             numbers = self.values.numbers[field.name][rows]
             second = history.z(standing.at[rows], np.sign(numbers) * log_scale(np.abs(numbers)))

@@ -11,7 +11,7 @@ from models.errors import DataError
 from models.features.derive import DERIVATIONS, fault_of
 from models.written import Written, refused
 
-Kind = Literal["category", "multivalue", "ngrams", "number", "hour", "week_hour", "sequence"]
+Kind = Literal["category", "multivalue", "ngrams", "number", "hour", "week_hour", "sequence", "band"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 EVERYONE = ""
@@ -44,9 +44,9 @@ class Field:
     kind: `category` (one value), `multivalue` (several values a row, whose surprise adds up), `ngrams` (the parts of
     one text, whose surprise is their mean, so that a long one is no stranger), `number` (compared on a log scale),
     `hour` (the hour of day of a time field), `week_hour` (the hour of the week of the field itself, a time), `sequence`
-    (many values a row, weighed together, repeats counted).
+    (many values a row, weighed together, repeats counted), `band` (a number as one of a few bands, rare ones strange).
     how, of: a derived field is computed by this function (of derive/) from these fields of the same row; unit: what an
-    analyst reads after its numbers.
+    analyst reads after its numbers; edges: where the bands end, ascending.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Field:
     how: str = ""
     of: tuple[str, ...] = ()
     unit: str = ""
+    edges: tuple[float, ...] = ()
 
     @property
     def label(self) -> str:
@@ -75,7 +76,10 @@ class Field:
         of = told.texts("of", 1) if told.has("of") else ()
         if (how or of) and (fault := fault_of(how, of, kind)):
             raise refused(f"{told.place}: {fault}")
-        return cls(told.text("name", 1), kind, told.text("words"), how, of, unit)  # type: ignore[arg-type]
+        edges = tuple(told.numbers("edges", least=0).tolist()) if told.has("edges") else ()
+        if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+            raise refused(f"{told.place}.edges do not rise")
+        return cls(told.text("name", 1), kind, told.text("words"), how, of, unit, edges)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,11 @@ class FeatureSpec:
         taken = {*self.entities, *(peers.field for peers in self.peers), self.scope, self.time}
         return next((field.name for field in self.fields if field.how and field.name in taken), None)
 
+    @property
+    def plain(self) -> bool:
+        """Whether rows are nothing but numbers, of nobody and at no time: points, which the forest sees as they are."""
+        return self.time is None and not self.entities and all(field.kind == "number" for field in self.fields)
+
     def columns(self) -> tuple[Column, ...]:
         """The columns of the matrix, in order.
 
@@ -195,7 +204,7 @@ class FeatureSpec:
             Column(name, field.name)
             for field in self.fields
             for level in self.levels(field)
-            for name in column_names(field, level)
+            for name in column_names(field, level, plain=self.plain)
         ]
         if self.has_context:
             found.append(Column(CONTEXT, CONTEXT))
@@ -228,8 +237,8 @@ class FeatureSpec:
         return spec
 
 
-def column_names(field: Field, level: str) -> tuple[str, ...]:
-    """The columns that one field gives at one level.
+def column_names(field: Field, level: str, *, plain: bool = False) -> tuple[str, ...]:
+    """The columns that one field gives at one level. plain: in a spec of nothing but numbers.
 
     >>> column_names(Field("short", "multivalue"), "")
     ('short.sum', 'short.max', 'short.values', 'short.new')
@@ -237,6 +246,8 @@ def column_names(field: Field, level: str) -> tuple[str, ...]:
     ('bytes@user', 'bytes@user.z')
     """
     stem = f"{field.name}@{level}" if level else field.name
+    if plain:
+        return (stem,)
     if field.kind == "number":
         return (stem, f"{stem}.z")
     if field.kind == "sequence":

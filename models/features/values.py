@@ -12,8 +12,9 @@ import polars as pl
 import polars.selectors as cs
 
 from models.errors import DataError
+from models.features.bands import band_texts, bands_of
 from models.features.derive import DERIVATIONS, Compute
-from models.features.hashing import MISSING, Coded, Codes, coded
+from models.features.hashing import MISSING, Coded, Codes, code_of, coded
 from models.features.hours import hours_of_week
 from models.features.spec import FeatureSpec, Field
 
@@ -93,7 +94,7 @@ class Values:
 def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     """Read the fields that a spec names. Fields absent from the table, and times that cannot be read, are missing."""
     table = with_derived(table, spec.fields)
-    sizes = [field.name for field in spec.fields if field.kind == "number"]
+    sizes = [field.name for field in spec.fields if field.kind in ("number", "band")]
     numbers = _numbers(table, [*sizes, *([spec.time] if spec.time else [])])
     time = _with_iso(table, spec.time, numbers[spec.time]) if spec.time else None
     fields = [field for field in spec.fields if field.kind in ("category", *SEVERAL)]
@@ -106,11 +107,15 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name], rows) for f in fields}
     tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
     tokens |= {f.name: _week_tokens(read_time(table, f.name)) for f in spec.fields if f.kind == "week_hour"}
+    bands = {field.name: field for field in spec.fields if field.kind == "band"}
+    tokens |= {name: _band_tokens(numbers[name], field.edges) for name, field in bands.items()}
     tokens |= {field.name: _counted(table, field) for field in spec.fields if field.kind == "sequence"}
     scope = columns[spec.scope].codes if spec.scope else np.zeros(table.height, np.uint64)
     owners = {name: columns[name] for name in spec.entities}
     owners |= {level: columns[name] for level, name in groups.items()}
-    return Values(table.height, tokens, {name: numbers[name] for name in sizes}, owners, time, scope)
+    return Values(
+        table.height, tokens, {name: numbers[name] for name in sizes if name not in bands}, owners, time, scope
+    )
 
 
 def with_derived(table: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
@@ -289,6 +294,12 @@ def _long(table: pl.DataFrame, field: Field) -> Tokens:
     long = token_texts(table, field)
     values = long.select("value")
     return Tokens(long["row"].to_numpy().astype(np.int64), coded(values)["value"])
+
+
+def _band_tokens(numbers: Floats, edges: tuple[float, ...]) -> Tokens:
+    rows, names = np.flatnonzero(~np.isnan(numbers)), pl.Series(band_texts(edges))
+    codes = np.array([code_of(name) for name in names], np.uint64)
+    return Tokens(rows, Coded(names, codes, bands_of(numbers[rows], edges)))
 
 
 def _counted(table: pl.DataFrame, field: Field) -> Tokens:
