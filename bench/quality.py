@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bench import ait_kinds, ait_notables, ait_own, ait_windows, document
+from bench import ait_kinds, ait_notables, ait_own, ait_windows, document, http, nsl, sea
 from bench.ait import find_data
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +40,9 @@ PARTS = {
     "windows": Part(ait_windows.measured, ait_windows.lines_of),
     "own": Part(ait_own.measured, ait_own.lines_of),
     "kinds": Part(ait_kinds.measured, ait_kinds.lines_of),
+    "sea": Part(sea.measured, sea.lines_of),
+    "nsl": Part(nsl.measured, nsl.lines_of),
+    "http": Part(http.measured, http.lines_of),
     "notables": Part(ait_notables.measured, ait_notables.lines_of),
 }
 

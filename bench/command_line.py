@@ -1,0 +1,46 @@
+"""What the evaluation asks of the product: `aiscore run`, a table in and the written ai_score out; and intervals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+ROOT = Path(__file__).resolve().parents[1]
+RESAMPLES = 1000
+SEED = 7
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def scores_of(fit: list[str], train: pl.DataFrame, test: pl.DataFrame) -> Floats:
+    """The ai_score of each test row by a model that `fit` has learned from the others, in a home of their own."""
+    with tempfile.TemporaryDirectory() as home:
+        run(["fit", "model=m", *fit], train, home)
+        found = pl.read_csv(run(["score", "model=m", "explain=none"], test, home), columns=["ai_score", "ai_status"])
+    if (found["ai_status"] != "scored").any():
+        raise SystemExit("some rows went unscored")
+    return found["ai_score"].to_numpy().astype(np.float64)
+
+
+def run(words: list[str], events: pl.DataFrame, home: str) -> bytes:
+    """What one `aiscore run` answers."""
+    command = [sys.executable, "-m", "sidecar.cli", "run", *words]
+    environment = {**os.environ, "AISCORE_HOME": home}
+    asked = events.write_csv().encode()
+    return subprocess.run(command, input=asked, stdout=subprocess.PIPE, env=environment, cwd=ROOT, check=True).stdout
+
+
+def interval(count: int, figure: Callable[[Ints], float]) -> list[float]:
+    """The middle 90% of a figure over resamples of `count` things. figure: of the places of those that were drawn."""
+    rng = np.random.default_rng(SEED)
+    found = [figure(rng.integers(count, size=count)) for _ in range(RESAMPLES)]
+    return np.nanquantile(found, [0.05, 0.95]).round(3).tolist()
