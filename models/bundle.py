@@ -63,6 +63,13 @@ def open_sealed(
     return files
 
 
+def files_in(manifest: bytes, signature: str, key: bytes) -> list[str]:
+    """The SHA-256 of each file of a sealed set, of whatever kind. BundleError where the manifest was not sealed."""
+    if not hmac.compare_digest(sign(manifest, key).encode(), signature.encode(errors="replace")):
+        raise _refused("the signature does not fit")
+    return [*_digests(manifest, str(_parsed(manifest).get("kind"))).values()]
+
+
 def _digests(manifest: bytes, kind: str) -> dict[str, str]:
     """What a signed manifest lists. BundleError for all that `seal` would not have written: a key may be stolen."""
     found = _parsed(manifest)

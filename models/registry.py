@@ -40,8 +40,8 @@ class Version:
     """One trained bundle with its published generation; both named by 64 hex letters.
 
     reference: the generation it was fitted with; days: the learned days, by name as in 2026-01-31; fitted_days: those
-    it was fitted on; ageing: how days become a generation, empty before anything was learned; tainted_at: when rows
-    were last forgotten that it was fitted on, UTC ISO 8601, or empty.
+    it was fitted on, none once it is tainted; ageing: how days become a generation, empty before anything was learned;
+    tainted_at: when rows were last forgotten that it was fitted on, UTC ISO 8601, or empty.
     """
 
     bundle: str
@@ -187,7 +187,8 @@ def _learned(line: Line, fact: Fact) -> Line:
 
 def _forgotten(line: Line, fact: Fact) -> Line:
     for bundle, change in fact.body["versions"].items():
-        tainted = {"tainted_at": fact.at} if change["tainted"] else {}
+        # What it was fitted on is asked for only to see whether it is tainted.
+        tainted = {"tainted_at": fact.at, "fitted_days": MappingProxyType({})} if change["tainted"] else {}
         line = _moved(line, bundle, change, **tainted)
     return line
 

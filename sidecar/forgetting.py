@@ -15,6 +15,7 @@ import polars as pl
 from models.features.ageing import EVER_DAYS, Ageing, fold, is_dated
 from models.learning import Forgotten, forget
 from models.registry import Line, Sealed, Version
+from sidecar import leftovers
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.sealing import Kept, contents, sealed
@@ -142,6 +143,7 @@ def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -
     now = house.shelf.line(line.name).versions
     if any(change.generation and now[name].generation != change.generation.version for name, change in changes.items()):
         raise CallerError("something was learned meanwhile", field="model", mend="run it again: not all is forgotten")
+    leftovers.drop(line, house)
 
 
 def _told(version: Version, change: Change) -> dict[str, Any]:

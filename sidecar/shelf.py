@@ -53,11 +53,21 @@ class Shelf:
 
     def champion(self, name: str) -> Model:
         """The champion, loaded; CallerError (no_model) when the name has none in service."""
+        version = self._serving(name)
+        try:
+            return self.load(name, version)
+        except BadVersion:
+            moved = self._serving(name)
+            if moved.generation == version.generation and moved.bundle == version.bundle:
+                raise
+            return self.load(name, moved)  # the next generation came between
+
+    def _serving(self, name: str) -> Version:
         version = self.line(name).champion
         if version is None:
             mend = f"promote a version: aimodels action=promote model={name} version=..."
             raise CallerError(f"model '{name}' has no champion", code="no_model", field="model", mend=mend)
-        return self.load(name, version)
+        return version
 
     def load(self, name: str, version: Version) -> Model:
         """A version, from memory or from its blobs; StoreError when these are not what was signed."""

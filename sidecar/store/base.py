@@ -60,6 +60,9 @@ class Blobs(Protocol):
     def put(self, contents: Iterable[bytes]) -> list[str]:
         """Keep each of the contents durably; their names. Putting the same bytes again changes nothing."""
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Remove what nothing refers to; what is not there is no fault."""
+
     def read(self, name: str) -> memoryview:
         """The bytes, their hash checked; StoreError when absent or altered."""
 

@@ -34,6 +34,13 @@ class FileBlobs:
             raise StoreError(f"a blob cannot be written: {failure.strerror}") from failure
         return [name for name, _ in named]
 
+    def drop(self, names: Iterable[str]) -> None:
+        try:
+            for path in map(self._path, names):
+                path.unlink(missing_ok=True)
+        except OSError as failure:
+            raise StoreError(f"a blob cannot be removed: {failure.strerror}") from failure
+
     def read(self, name: str) -> memoryview:
         if not NAME.fullmatch(name):
             raise StoreError("a blob's name is 64 hex letters")

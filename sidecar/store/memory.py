@@ -52,6 +52,10 @@ class MemoryBlobs:
         self._blobs.update(named)
         return [name for name, _ in named]
 
+    def drop(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._blobs.pop(name, None)
+
     def read(self, name: str) -> memoryview:
         if name not in self._blobs:
             raise StoreError(f"blob {name[:12]} is missing")

@@ -13,9 +13,9 @@ from models.features.ageing import Ageing, fold
 from models.features.partition import Partition
 from models.guard import Guard
 from models.learning import Learned, kept_days, learn_days
-from models.registry import Version
+from models.registry import Line, Version
 from models.scoring import Model
-from sidecar import forgetting
+from sidecar import forgetting, leftovers
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
@@ -89,7 +89,8 @@ def run(table: pl.DataFrame, options: LearnOptions, house: House) -> Reply:
 
 
 def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> Reply:
-    version = _champion(options.model, house)
+    line = house.shelf.line(options.model)
+    version = _champion(line)
     reference = house.shelf.reference(options.model, version)
     house.progress(0.05, "choosing what may teach")
     guard = Guard(options.teach_below, options.withhold)
@@ -110,14 +111,15 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
     if house.shelf.line(options.model).versions[version.bundle].generation != generation.version:
         raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
+    leftovers.drop(line, house)
     return _told(options.model, version, generation, learned)
 
 
-def _champion(name: str, house: House) -> Version:
-    version = house.shelf.line(name).champion
+def _champion(line: Line) -> Version:
+    version = line.champion
     if version is None:
-        mend = f"promote a version: aimodels action=promote model={name} version=..."
-        raise CallerError(f"model '{name}' has no champion", code="no_model", field="model", mend=mend)
+        mend = f"promote a version: aimodels action=promote model={line.name} version=..."
+        raise CallerError(f"model '{line.name}' has no champion", code="no_model", field="model", mend=mend)
     return version
 
 

@@ -264,7 +264,7 @@ def test_what_was_strange_does_not_teach_and_a_new_fit_waits_for_a_person(splunk
     splunk.define("aiscore_teach_below", "0.15")
     night_s = company.last_day_s + 86_400 + 3.2 * HOUR_S
     ran(splunk, LATE, night_s)
-    ran(splunk, f"AIScore - Learn {RECIPE}", night_s)
+    ran(splunk, f"AIScore - Keep {RECIPE}", night_s)
     learned = splunk.search('| search index=summary source="AIScore - Learned"', "-10d", "+10d")
     strange = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) >= 0.15)
     ordinary = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) < 0.15)

@@ -46,7 +46,7 @@ def test_a_story_reaches_risk_and_a_notable(tmp_path: Path, sidecar: Service, re
         most = points.sort("risk_score", descending=True).head(len(attacked)).to_dicts()
         assert {(row["risk_object_type"], row["risk_object"]) for row in most} == attacked
         assert {(one.row["entity_type"], one.row["entity"]) for one in splunk.desk.notables} == attacked
-        for name in (f"AIScore - {kind} {recipe}" for kind in ("Score late", "Backfill", "Learn", "Fit")):
+        for name in (f"AIScore - {kind} {recipe}" for kind in ("Score late", "Backfill", "Keep", "Learn", "Fit")):
             splunk.stand_still(around.last_day_s + 1.2 * DAY_S)
             ran(splunk, name)
 

@@ -10,6 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from models.features.hashing import code_of
+from models.registry import Version
+from models.scoring import Model
 from sidecar.app import open_house
 from sidecar.errors import CallerError
 from sidecar.house import House
@@ -180,6 +183,51 @@ def test_a_bundle_fitted_on_forgotten_rows_is_tainted_until_another_is_fitted(tm
     fit(sign_ins().filter(pl.col("user") != "user3"), FitOptions(model="m", **SPECS["one entity"]), house)
     champion = house.shelf.line("m").champion
     assert champion and not champion.tainted_at
+
+
+def test_what_held_the_forgotten_rows_is_removed_but_for_the_reference(tmp_path: Path) -> None:
+    """What is left is what the registry names; alice's code stands in the generation of the fit alone."""
+    house = house_with(tmp_path, SPECS["one entity"])
+    alice = code_of("user3").to_bytes(8, "little")
+    learn(house, [day_of(later(), 0).filter(pl.col("user").is_in(["user3", "user4"])), day_of(later(), 1)])
+    version = house.shelf.line("m").champion
+    assert version and len(blobs_of(tmp_path, alice)) == 2, "everybody's cells, and those of the two"
+    forget(house, entity="user3")
+    version = house.shelf.line("m").champion
+    assert version
+    sets = [
+        version.bundle,
+        version.generation,
+        version.reference.version,
+        *(day.version for day in version.days.values()),
+    ]
+    named = {file for name in sets for file in json.loads(bytes(house.blobs.read(name)))["files"].values()}
+    assert blobs_of(tmp_path) == named | {*sets, version.card}
+    held = json.loads(bytes(house.blobs.read(version.reference.version)))["files"]
+    assert blobs_of(tmp_path, alice) == {held["roster.0.npy"]}
+    assert scored(house).height == later().height
+
+
+def blobs_of(home: Path, holding: bytes = b"") -> set[str]:
+    return {path.name for path in (home / "blobs").glob("??/*") if holding in path.read_bytes()}
+
+
+def test_who_was_about_to_read_a_generation_that_is_gone_gets_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [day_of(later(), 0)])
+    load = house.shelf.load
+
+    def late(name: str, version: Version) -> Model:
+        monkeypatch.setattr(house.shelf, "load", load)
+        learn(house, [day_of(later(), 1)])
+        return load(name, version)
+
+    monkeypatch.setattr(house.shelf, "load", late)
+    champion = house.shelf.champion("m")
+    now = house.shelf.line("m").champion
+    assert now and champion.id.endswith(now.generation[:12])
 
 
 def test_an_entity_is_forgotten_in_one_field_or_in_any(tmp_path: Path) -> None:
