@@ -34,6 +34,7 @@ class Part:
 
     measured: Callable[[Path], Results]
     lines_of: Callable[[Results], list[str]]
+    page: Path = DOC
 
 
 PARTS = {

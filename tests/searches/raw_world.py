@@ -41,7 +41,7 @@ def row(raw: str, macro: str) -> dict[str, object]:
 
 def _search(events: pl.DataFrame):  # type: ignore[no-untyped-def]
     world = RawWorld(indexes={"raw": events}, lookups={WINDOWS: LookupTable(_windows_events())})
-    return running(world, latest_s=9e9)
+    return running(world, earliest_s=-9e10, latest_s=9e10)
 
 
 @cache

@@ -1,0 +1,118 @@
+"""Raw events of public sets, found by what the files hold: CloudTrail records, Splunk's CSV exports, Windows logs."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+STRATUS = "stratus-red-team_"
+"""How the client of a simulated attack begins: it would give the label away."""
+LONGEST_FIELD = 1 << 27
+
+
+@dataclass(frozen=True)
+class RawSet:
+    """name: the folder it was found in. events: `_time` (epoch seconds, ascending), `_raw`, `label` (1: simulated
+    attack, 0: not, null: nobody knows)."""
+
+    name: str
+    events: pl.DataFrame
+
+
+def raw_sets(data: Path) -> list[RawSet]:
+    """Every folder of the data that holds raw events."""
+    found = []
+    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
+        rows = [row for path in sorted(folder.rglob("*")) if path.is_file() for row in _of_file(path)]
+        if rows:
+            schema = {"_time": pl.Float64, "_raw": pl.String, "label": pl.Int8}
+            table = pl.DataFrame(rows, schema=schema, orient="row").sort("_time", maintain_order=True)
+            found.append(RawSet(folder.name, table))
+    return found
+
+
+Row = tuple[float, str, int | None]
+
+
+def _of_file(path: Path) -> Iterator[Row]:
+    """The events of a file, or of every file of an archive."""
+    if ".tar" in path.suffixes or path.suffix == ".tgz":
+        with tarfile.open(path) as tar:
+            for member in tar:
+                if member.isfile() and (held := tar.extractfile(member)):
+                    yield from _of_bytes(member.name, held.read)
+    else:
+        yield from _of_bytes(path.name, path.read_bytes)
+
+
+def _of_bytes(name: str, read: Callable[[], bytes]) -> Iterator[Row]:
+    name = name.lower()
+    if name.endswith(".evtx"):
+        yield from _windows(read())
+    elif name.endswith((".json", ".json.gz")):
+        yield from _cloudtrail(_plain(name, read()))
+    elif name.endswith((".csv", ".csv.gz")):
+        yield from _export(_plain(name, read()))
+
+
+def _plain(name: str, content: bytes) -> bytes:
+    return gzip.decompress(content) if name.endswith(".gz") else content
+
+
+def _cloudtrail(content: bytes) -> Iterator[Row]:
+    """A file that CloudTrail delivers: {"Records": [...]}."""
+    found = json.loads(content)
+    records = found.get("Records", []) if isinstance(found, dict) else []
+    for record in records:
+        client = str(record.get("userAgent") or "")
+        attack = client.startswith(STRATUS)
+        if attack:
+            record["userAgent"] = client.removeprefix(STRATUS)
+        yield _epoch_s(record["eventTime"]), json.dumps(record, separators=(",", ":")), int(attack)
+
+
+def _export(content: bytes) -> Iterator[Row]:
+    """Events that Splunk exported with their text."""
+    text = io.StringIO(content.decode("utf-8"), newline="")
+    if "_raw" not in (head := text.readline()) or "_time" not in head:
+        return
+    text.seek(0)
+    csv.field_size_limit(LONGEST_FIELD)
+    for row in csv.DictReader(text):
+        yield _exported_s(row["_time"]), row["_raw"], None
+
+
+def _windows(content: bytes) -> Iterator[Row]:
+    """An event log file."""
+    from evtx import PyEvtxParser  # Of the dev extra.
+
+    with tempfile.NamedTemporaryFile(suffix=".evtx") as file:
+        file.write(content)
+        file.flush()
+        for record in PyEvtxParser(file.name).records():
+            # The time of the record itself is lost where a log was copied; that of the event is in its text.
+            created = re.search(r'<TimeCreated SystemTime="([^"]+)"', record["data"])
+            yield _epoch_s(created[1] if created else record["timestamp"]), record["data"], None
+
+
+def _exported_s(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return _epoch_s(text)
+
+
+def _epoch_s(text: Any) -> float:
+    return datetime.fromisoformat(str(text).removesuffix(" UTC")).timestamp()
