@@ -33,6 +33,7 @@ DEV = [
     "bandit==1.9.4",
     "croniter==1.4.1",
     "cyclonedx-python-lib[json-validation]==11.12.0",
+    "evtx==0.14.0",
     "hypothesis==6.170.15",
     "lark==1.3.1",
     "mypy==2.4.1",

@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bench import ait_kinds, ait_notables, ait_own, ait_windows, document, http, nsl, sea
+from bench import ait_kinds, ait_notables, ait_own, ait_windows, document, http, nsl, raw, sea
 from bench.ait import find_data
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +30,7 @@ Results = dict[str, Any]
 @dataclass(frozen=True)
 class Part:
     """One part of the evaluation. measured: its figures, from the data folder, as quality.json keeps them; lines_of:
-    what stands of them in the document, between the marks of the part's name."""
+    what stands of them on the page, between the marks of the part's name."""
 
     measured: Callable[[Path], Results]
     lines_of: Callable[[Results], list[str]]
@@ -45,6 +45,7 @@ PARTS = {
     "nsl": Part(nsl.measured, nsl.lines_of),
     "http": Part(http.measured, http.lines_of),
     "notables": Part(ait_notables.measured, ait_notables.lines_of),
+    "raw": Part(raw.measured, raw.lines_of, ROOT / "docs" / "raw.md"),
 }
 
 
@@ -60,7 +61,7 @@ def main() -> int:
         results = PARTS[name].measured(chosen.data)
         keep(results)
         lines = PARTS[name].lines_of(results)
-        document.put(DOC, name, lines)
+        document.put(PARTS[name].page, name, lines)
         Console().print(Markdown("\n".join(lines)))
     return 0
 

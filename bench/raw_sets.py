@@ -31,10 +31,10 @@ class RawSet:
     events: pl.DataFrame
 
 
-def raw_sets(data: Path) -> list[RawSet]:
-    """Every folder of the data that holds raw events."""
+def raw_sets(data: Path, only: str = "") -> list[RawSet]:
+    """Every folder of the data that holds raw events, or one of them."""
     found = []
-    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
+    for folder in sorted(path for path in data.iterdir() if path.is_dir() and only in ("", path.name)):
         rows = [row for path in sorted(folder.rglob("*")) if path.is_file() for row in _of_file(path)]
         if rows:
             schema = {"_time": pl.Float64, "_raw": pl.String, "label": pl.Int8}

@@ -36,7 +36,7 @@ PHRASES = (
     " never reached",
     "no time, so that what happened around this row is unknown",
     "a quiet moment",
-    " bits of surprise around this row, fading over half an hour",
+    " bits of surprise in what else happened around this time",
     "under ",
     "% of ",
     *(f".{tenth})" for tenth in range(10)),

@@ -161,7 +161,7 @@ class Witness:
 def _around(bits: float) -> str:
     if np.isnan(bits):
         return "no time, so that what happened around this row is unknown"
-    return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise around this row, fading over half an hour"
+    return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise in what else happened around this time"
 
 
 def _unit(field: Field) -> str:

@@ -213,7 +213,7 @@ def test_the_boost_weighs_less_where_some_rows_have_no_label() -> None:
 
 def test_a_row_without_time_is_not_called_quiet() -> None:
     reasons = unsupervised().score(one(_time="", dest="secret1"), explain="all").table["ai_reasons"][0]
-    assert "bits of surprise around" not in reasons and "a quiet moment" not in reasons
+    assert "bits of surprise in" not in reasons and "a quiet moment" not in reasons
 
 
 def test_half_means_one_in_a_thousand_on_fresh_days_of_the_same_kind() -> None:

@@ -157,6 +157,6 @@ def test_every_form_of_sentence_is_met() -> None:
         r" for peers \(team,[01]\) in \w+ days",
         r"=x, y \+9 \(ai_score=1\) ",
         "=" + "ü" * 63 + "…",
-        r"(\d bits of surprise around|a quiet moment)",
+        r"(\d bits of surprise in what else|a quiet moment)",
     )
     assert [form for form in forms if not re.search(form, found)] == []

@@ -1,0 +1,247 @@
+"""Twenty reasons from real events, as an analyst reads them: docs/reasons.md.
+
+Each set is fitted on its earlier half (NSL-KDD: on the ordinary connections of its training file) and the later half is
+scored. Of the highest scores come the first of each kind of event, so that no kind is told twice.
+
+python -m bench.reasons           # writes docs/reasons.md
+python -m bench.reasons --print   # shows it only
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from bench import document
+from bench.ait import find_data
+from bench.raw import ROOT, rows_of, run
+from bench.raw_sets import RawSet, raw_sets
+
+PAGE = ROOT / "docs" / "reasons.md"
+MOST_PARTS = 4
+"""Reasons of one event that are shown."""
+KDD = [
+    "duration",
+    "protocol_type",
+    "service",
+    "flag",
+    "src_bytes",
+    "dst_bytes",
+    "land",
+    "wrong_fragment",
+    "urgent",
+    "hot",
+    "num_failed_logins",
+    "logged_in",
+    "num_compromised",
+    "root_shell",
+    "su_attempted",
+    "num_root",
+    "num_file_creations",
+    "num_shells",
+    "num_access_files",
+    "num_outbound_cmds",
+    "is_host_login",
+    "is_guest_login",
+    "count",
+    "srv_count",
+    "serror_rate",
+    "srv_serror_rate",
+    "rerror_rate",
+    "srv_rerror_rate",
+    "same_srv_rate",
+    "diff_srv_rate",
+    "srv_diff_host_rate",
+    "dst_host_count",
+    "dst_host_srv_count",
+    "dst_host_same_srv_rate",
+    "dst_host_diff_srv_rate",
+    "dst_host_same_src_port_rate",
+    "dst_host_srv_diff_host_rate",
+    "dst_host_serror_rate",
+    "dst_host_srv_serror_rate",
+    "dst_host_rerror_rate",
+    "dst_host_srv_rerror_rate",
+    "attack",
+    "difficulty",
+]
+"""The columns of an NSL-KDD file."""
+PLAIN = {
+    "num_root": "root_accesses",
+    "num_access_files": "accesses_to_control_files",
+    "num_compromised": "compromised_conditions",
+    "num_shells": "shells_opened",
+    "num_file_creations": "files_created",
+    "num_failed_logins": "failed_logins",
+    "hot": "hot_indicators",
+    "urgent": "urgent_packets",
+    "count": "connections_to_host_in_2s",
+    "srv_count": "connections_to_service_in_2s",
+    "serror_rate": "share_of_SYN_errors_at_host",
+    "srv_serror_rate": "share_of_SYN_errors_at_service",
+    "rerror_rate": "share_of_refusals_at_host",
+    "srv_rerror_rate": "share_of_refusals_at_service",
+    "dst_host_serror_rate": "share_of_SYN_errors_in_100_at_host",
+    "dst_host_srv_serror_rate": "share_of_SYN_errors_in_100_at_service",
+    "dst_host_rerror_rate": "share_of_refusals_in_100_at_host",
+    "dst_host_srv_rerror_rate": "share_of_refusals_in_100_at_service",
+    "dst_host_diff_srv_rate": "share_of_other_services_in_100",
+    "src_bytes": "bytes_sent",
+    "dst_bytes": "bytes_received",
+}
+"""What some of them are called here, as their set's description explains them."""
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where reasons come from. scored: its rows with their scores, highest first; happened: one row in a sentence;
+    kind: what of a row is told once."""
+
+    title: str
+    many: int
+    scored: Callable[[Path], pl.DataFrame]
+    happened: Callable[[Row], str]
+    kind: Callable[[Row], str]
+
+
+def of_recipe(folder: str, recipe: str) -> Callable[[Path], pl.DataFrame]:
+    """The later half of a raw set's rows of a recipe, scored by a model of the earlier half."""
+
+    def found(data: Path) -> pl.DataFrame:
+        rows = rows_of(_set(data, folder), recipe)
+        half = rows.height // 2
+        return scores(rows.head(half), rows.tail(-half), [f"recipe={recipe}"])
+
+    return found
+
+
+def kdd(data: Path) -> pl.DataFrame:
+    """The connections of the test file, scored by a model of the ordinary ones of the training file."""
+    train, test = (_kdd_file(data, word) for word in ("train", "test"))
+    fields = [name for name in train.columns if name not in ("attack", "difficulty")]
+    ordinary = train.filter(pl.col("attack") == "normal")
+    return scores(ordinary, test, ["time=none", "entity=service", f"fields={','.join(fields)}"])
+
+
+def scores(fit: pl.DataFrame, score: pl.DataFrame, words: list[str]) -> pl.DataFrame:
+    """`aiscore run fit` and `score`; the rows as they were written, highest scores first."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        fit.write_csv(place / "fit.csv")
+        score.write_csv(place / "score.csv")
+        for verb in (["fit", "model=reasons", *words], ["score", "model=reasons"]):
+            refused = run(verb, place / f"{verb[0]}.csv", place / "scored.csv")
+            if refused:
+                raise SystemExit(f"aiscore run {' '.join(verb)}: {refused}")
+        found = pl.read_csv(place / "scored.csv", infer_schema=False)
+    return found.with_columns(pl.col("ai_score").cast(pl.Float64)).sort("ai_score", descending=True)
+
+
+def _set(data: Path, folder: str) -> RawSet:
+    (found,) = raw_sets(data, folder)
+    return found
+
+
+def _kdd_file(data: Path, word: str) -> pl.DataFrame:
+    (path,) = [path for path in (data / "nsl_kdd").iterdir() if word in path.name.lower()]
+    return pl.read_csv(path, has_header=False, new_columns=KDD, infer_schema=False).rename(PLAIN)
+
+
+def _operation(row: Row) -> str:
+    told = f"{row['user']} asked `{row['command']}` of {row['object_category']} from {row['src'] or 'nowhere'}"
+    return f"{told}; it was refused." if row["status"] == "failure" else f"{told}."
+
+
+def _sign_in(row: Row) -> str:
+    outcome = "signed in to" if row["action"] == "success" else "was refused at"
+    return f"{row['user']} {outcome} {row['dest']} from {row['src'] or 'nowhere'} ({row['app']})."
+
+
+def _change(row: Row) -> str:
+    on = f" ({row['object'][:40]})" if row["object"] else ""
+    refused = ", which was refused" if row["status"] == "failure" else ""
+    return f"{row['user']}: {row['command']}{on} at {row['dest']}{refused}."
+
+
+def _connection(row: Row) -> str:
+    told = f"a {row['protocol_type']} connection to {row['service']} ({row['flag']}), {row['bytes_sent']} bytes sent"
+    return f"{told} and {row['bytes_received']} received; the set calls it *{row['attack']}*."
+
+
+SOURCES = (
+    Source(
+        "AWS CloudTrail, invictus-ir/aws_dataset (MIT): an account taken over, in an hour",
+        6,
+        of_recipe("invictus_aws", "change"),
+        _operation,
+        lambda row: row["object_category"],
+    ),
+    Source(
+        "Windows sign-ins, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
+        4,
+        of_recipe("evtx_mdecrevoisier", "authentication"),
+        _sign_in,
+        lambda row: row["app"] + row["action"],
+    ),
+    Source(
+        "Windows changes, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
+        5,
+        of_recipe("evtx_mdecrevoisier", "change"),
+        _change,
+        lambda row: row["command"],
+    ),
+    Source("Connections, NSL-KDD (UNB; BSD-3 repository)", 5, kdd, _connection, lambda row: row["attack"]),
+)
+
+
+def chosen(source: Source, table: pl.DataFrame) -> list[Row]:
+    """The highest row of each kind, so many as the source gives."""
+    found: dict[str, Row] = {}
+    for row in table.iter_rows(named=True):
+        if len(found) < source.many and row["ai_reasons"]:
+            found.setdefault(source.kind(row), row)
+    return list(found.values())
+
+
+def lines_of(data: Path) -> list[str]:
+    """The page's reasons, numbered through."""
+    lines: list[str] = []
+    number = 0
+    for source in SOURCES:
+        lines += ["", f"## {source.title}", ""]
+        for row in chosen(source, source.scored(data)):
+            number += 1
+            when = f"{datetime.fromtimestamp(float(row['_time']), UTC):%Y-%m-%d %H:%M}, " if row.get("_time") else ""
+            lines += [f"**{number}.** {when}{source.happened(row)} Score {row['ai_score']:.2f}.", ""]
+            parts = re.split(r"(?<!\\); ", row["ai_reasons"])[:MOST_PARTS]
+            lines += [*(f"- `{part}`" for part in parts), ""]
+    return lines
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=find_data(ROOT), help="the folder that holds the sets")
+    parser.add_argument("--print", action="store_true", help="show the reasons and write nothing")
+    options = parser.parse_args()
+    if options.data is None:
+        print("no shared/data beside or above the project: no events to give reasons of")
+        return 0
+    lines = lines_of(options.data)
+    if options.print:
+        print("\n".join(lines))
+    else:
+        document.put(PAGE, "reasons", lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
