@@ -41,5 +41,5 @@ def raw_macros(recipe: Recipe) -> dict[str, str]:
 def _read(recipe: Recipe) -> list[str]:
     """The fields that a form can fill."""
     spec = recipe.spec
-    names = dict.fromkeys((*spec.entities, *(field.name for field in spec.fields)))
+    names = dict.fromkeys((*spec.entities, *spec.inputs()))
     return [name for name in names if name not in recipe.spl and name not in ("_time", "src_country")]

@@ -11,6 +11,7 @@ from tests.searches.raw_world import APP, row
 
 SECURITY = "Microsoft-Windows-Security-Auditing"
 CHANGE, SIGN_IN = "aiscore_change_windows", "aiscore_authentication_windows"
+PROCESS = "aiscore_processes_windows"
 
 
 def event(
@@ -155,6 +156,29 @@ def test_a_cleared_log(number: int, channel: str) -> None:
     assert (found["user"], found["action"], found["object_category"]) == ("bo", "cleared", "log")
 
 
+def test_a_started_process() -> None:
+    security = {"SubjectUserName": "ana", "TargetUserName": "-", "NewProcessName": "C:\\Win\\Net.exe"}
+    more = {"ParentProcessName": "C:\\Win\\cmd.exe", "CommandLine": 'net "a & b" <c>'}
+    wanted = {
+        "user": "ana",
+        "dest": HOST,
+        "process_path": "C:\\Win\\Net.exe",
+        "process_name": "net.exe",
+        "process": 'net "a & b" <c>',
+        "parent_process_name": "cmd.exe",
+        "ai_form": "windows",
+    }
+    assert row(event(4688, **security, **more), PROCESS) == wanted
+    sysmon = {"User": "CORP\\ana", "Image": "C:\\Win\\Net.exe", "ParentImage": "C:\\Win\\cmd.exe"}
+    sysmon |= {"CommandLine": 'net "a & b" <c>', "OriginalFileName": "NET.EXE"}
+    found = row(event(1, "Microsoft-Windows-Sysmon", **sysmon), PROCESS)
+    assert found == wanted | {"original_file_name": "net.exe"}
+    # Without command lines in the policy the path is all there is; another account's start is that account's.
+    alone = row(event(4688, SubjectUserName="HOST1$", TargetUserName="bo", NewProcessName="C:\\a.exe"), PROCESS)
+    assert (alone["process"], alone["user"]) == ("C:\\a.exe", "bo") and "parent_process_name" not in alone
+    assert "processes" in str(row(event(4688), CHANGE)["ai_left_out"])
+
+
 def test_other_writers_of_the_same_xml() -> None:
     made = {"SubjectUserName": "bo", "TargetUserName": "R&D <1>"}
     once = row(event(4720, **made), CHANGE)
@@ -183,7 +207,7 @@ def test_events_of_other_recipes_and_of_none_say_so() -> None:
     "text", ["", "{}", "<Event/>", "<EventID>4624</EventID>", "An account was logged on. EventCode=4624"]
 )
 def test_what_is_no_event_is_left_as_it_was(text: str) -> None:
-    assert row(text, CHANGE) == row(text, SIGN_IN) == {}
+    assert row(text, CHANGE) == row(text, SIGN_IN) == row(text, PROCESS) == {}
 
 
 def test_the_lookup_says_of_each_event_one_thing() -> None:

@@ -165,7 +165,7 @@ RECIPES = {
             "original_file_name",
             "process",
         ],
-        False,
+        True,
     ),
     "web": Recipe(
         "Web requests",
