@@ -1,7 +1,8 @@
 """Twenty reasons from real events, as an analyst reads them: docs/reasons.md.
 
 Each set is fitted on its earlier half (NSL-KDD: on the ordinary connections of its training file) and the later half is
-scored. Of the highest scores come the first of each kind of event, so that no kind is told twice.
+scored. Of the highest scores come those in which the event itself is the strongest reason, not what else happened, and
+the first of each kind, so that nothing is told twice.
 
 python -m bench.reasons           # writes docs/reasons.md
 python -m bench.reasons --print   # shows it only
@@ -13,7 +14,7 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from bench.raw_sets import RawSet, raw_sets
 PAGE = ROOT / "docs" / "reasons.md"
 MOST_PARTS = 4
 """Reasons of one event that are shown."""
+SURROUNDINGS = re.compile("^$|bits of surprise|a quiet moment")
 KDD = [
     "duration",
     "protocol_type",
@@ -172,6 +174,11 @@ def _change(row: Row) -> str:
     return f"{row['user']}: {row['command']}{on} at {row['dest']}{refused}."
 
 
+def _process(row: Row) -> str:
+    parent = f"{row['parent_process_name']} started " if row["parent_process_name"] else ""
+    return f"{parent}{row['process_name']} on {row['dest']} as {row['user']}: `{row['process'][:90]}`."
+
+
 def _connection(row: Row) -> str:
     told = f"a {row['protocol_type']} connection to {row['service']} ({row['flag']}), {row['bytes_sent']} bytes sent"
     return f"{told} and {row['bytes_received']} received; the set calls it *{row['attack']}*."
@@ -180,36 +187,65 @@ def _connection(row: Row) -> str:
 SOURCES = (
     Source(
         "AWS CloudTrail, invictus-ir/aws_dataset (MIT): an account taken over, in an hour",
-        6,
+        5,
         of_recipe("invictus_aws", "change"),
         _operation,
         lambda row: row["object_category"],
     ),
     Source(
         "Windows sign-ins, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
-        4,
+        3,
         of_recipe("evtx_mdecrevoisier", "authentication"),
         _sign_in,
         lambda row: row["app"] + row["action"],
     ),
     Source(
         "Windows changes, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
-        5,
+        4,
         of_recipe("evtx_mdecrevoisier", "change"),
         _change,
         lambda row: row["command"],
     ),
-    Source("Connections, NSL-KDD (UNB; BSD-3 repository)", 5, kdd, _connection, lambda row: row["attack"]),
+    Source(
+        "Windows processes, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
+        4,
+        of_recipe("evtx_mdecrevoisier", "processes"),
+        _process,
+        lambda row: row["process_name"],
+    ),
+    Source("Connections, NSL-KDD (UNB; BSD-3 repository)", 4, kdd, _connection, lambda row: row["attack"]),
 )
 
 
 def chosen(source: Source, table: pl.DataFrame) -> list[Row]:
-    """The highest row of each kind, so many as the source gives."""
-    found: dict[str, Row] = {}
-    for row in table.iter_rows(named=True):
-        if len(found) < source.many and row["ai_reasons"]:
-            found.setdefault(source.kind(row), row)
-    return list(found.values())
+    """The highest row of each kind whose own fields lead, each with other leading fields as far as there are such."""
+    rows = [row for row in table.iter_rows(named=True) if not SURROUNDINGS.search(parts(row)[0])]
+    different = _firsts(rows, lambda row: (source.kind(row), _leading(row)), source.many)
+    rest = _firsts(rows, lambda row: (source.kind(row),), source.many, different)
+    found = [*different, *rest][: source.many]
+    return sorted(found, key=lambda row: -float(row["ai_score"]))
+
+
+def _firsts(
+    rows: list[Row], marks: Callable[[Row], tuple[str, ...]], many: int, after: Sequence[Row] = ()
+) -> list[Row]:
+    """The first rows of which no mark was seen before, in those or in `after`."""
+    seen = {mark for row in after for mark in marks(row)}
+    found: list[Row] = []
+    for row in rows:
+        if len(found) < many and not seen & set(marks(row)):
+            found.append(row)
+            seen |= set(marks(row))
+    return found
+
+
+def parts(row: Row) -> list[str]:
+    """The reasons of a row, strongest first."""
+    return re.split(r"(?<!\\); ", row["ai_reasons"] or "")
+
+
+def _leading(row: Row) -> str:
+    return ", ".join(part.partition("=")[0] for part in parts(row)[:2])
 
 
 def lines_of(data: Path) -> list[str]:
@@ -221,9 +257,9 @@ def lines_of(data: Path) -> list[str]:
         for row in chosen(source, source.scored(data)):
             number += 1
             when = f"{datetime.fromtimestamp(float(row['_time']), UTC):%Y-%m-%d %H:%M}, " if row.get("_time") else ""
-            lines += [f"**{number}.** {when}{source.happened(row)} Score {row['ai_score']:.2f}.", ""]
-            parts = re.split(r"(?<!\\); ", row["ai_reasons"])[:MOST_PARTS]
-            lines += [*(f"- `{part}`" for part in parts), ""]
+            told = f"{when}{source.happened(row)}"
+            lines += [f"**{number}.** {told[0].upper()}{told[1:]} Score {row['ai_score']:.2f}.", ""]
+            lines += [*(f"- `{part}`" for part in parts(row)[:MOST_PARTS]), ""]
     return lines
 
 
