@@ -77,3 +77,11 @@ def test_every_record_is_mapped_or_left_out_with_a_reason(data: Path) -> None:
 def test_where_there_is_nothing_it_says_so(tmp_path: Path) -> None:
     found = raw.measured(tmp_path)
     assert found["raw_accounted_share"] is None and raw.lines_of(found) == ["No raw events were found."]
+
+
+@pytest.mark.parametrize("recipe", raw.readers())
+def test_every_recipe_that_reads_raw_events_gets_the_fields_of_its_model(data: Path, recipe: str) -> None:
+    inputs = set(raw.load_recipe(recipe).spec.inputs())
+    for one in raw_sets(data):
+        rows = raw.rows_of(one, recipe)
+        assert inputs <= set(rows.columns) and rows.height == raw.of_set(one)["recipes"][recipe]

@@ -14,11 +14,10 @@ from tests.splunkd.spl.small_world import SmallWorld, running
 from tests.splunkd.spl.world import LookupTable, Macro
 
 APP = package.HERE
-WINDOWS = "aiscore_windows_events"
 
 
 class RawWorld(SmallWorld):
-    """An index `raw`, the app's macros, and its lookup of Windows events."""
+    """An index `raw`, the app's macros and lookups."""
 
     def macro(self, name: str, args: int) -> Macro:
         return knowledge.macro(_macros(), name, args)
@@ -40,8 +39,7 @@ def row(raw: str, macro: str) -> dict[str, object]:
 
 
 def _search(events: pl.DataFrame):  # type: ignore[no-untyped-def]
-    world = RawWorld(indexes={"raw": events}, lookups={WINDOWS: LookupTable(_windows_events())})
-    return running(world, earliest_s=-9e10, latest_s=9e10)
+    return running(RawWorld(indexes={"raw": events}, lookups=_lookups()), earliest_s=-9e10, latest_s=9e10)
 
 
 @cache
@@ -50,6 +48,14 @@ def _macros() -> confs.Conf:
 
 
 @cache
-def _windows_events() -> pl.DataFrame:
-    table = pl.read_csv(APP / "lookups" / f"{WINDOWS}.csv", infer_schema=False)
+def _lookups() -> dict[str, LookupTable]:
+    """The app's lookups: its files, and its collections as they come, empty."""
+    found = confs.read([APP / "default" / "transforms.conf"])
+    return {name: LookupTable(_rows(stanza)) for name, stanza in found.items() if stanza}
+
+
+def _rows(stanza: dict[str, str]) -> pl.DataFrame:
+    if "filename" not in stanza:
+        return pl.DataFrame(schema={name.strip(): pl.String for name in stanza["fields_list"].split(",")})
+    table = pl.read_csv(APP / "lookups" / stanza["filename"], infer_schema=False)
     return table.with_columns(pl.when(pl.all() != "").then(pl.all()))

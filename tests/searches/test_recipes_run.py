@@ -16,7 +16,7 @@ from tests.splunkd import site
 from tests.splunkd.splunk import Splunk
 
 HALF_HOUR_S = 1800.0
-STORIES = {"email": (20, 21), "processes": (21,), "web": (29, 30, 31)}
+STORIES = {"change": (29, 30), "email": (20, 21), "processes": (21,), "web": (29, 30, 31)}
 """Recipe -> the half hours after midnight at which the day of its story is scored."""
 
 
@@ -34,7 +34,7 @@ def test_a_story_reaches_risk_and_a_notable(tmp_path: Path, sidecar: Service, re
     attacked = set(around.parts[recipe].attacked)
     with settled(tmp_path / "splunk", sidecar, around) as splunk:
         splunk.add_events(recipe, around.events(recipe))
-        site.read_from(splunk, recipe, recipe)
+        site.read_from(splunk, recipe, recipe, around.parts[recipe].input)
         site.first_fit(splunk, recipe, 10)
         for half in STORIES[recipe]:
             splunk.stand_still(around.last_day_s + half * HALF_HOUR_S + 300)
