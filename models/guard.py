@@ -57,7 +57,7 @@ def scores_alone(values: Values, model: Model, nthread: int = 1) -> Floats:
     found = np.zeros(values.count)
     for start in range(0, values.count, BLOCK_ROWS):
         block = values.slice(start, min(start + BLOCK_ROWS, values.count))
-        inputs = inputs_alone(encode(block, spec, model.generation), block, spec)
+        inputs = inputs_alone(encode(block, spec, model.generation), block, spec, trained.own)
         found[start : start + block.count] = trained.scale.score(trained.margin.score(trained.voices(inputs, nthread)))
     return found
 

@@ -67,10 +67,7 @@ def inputs_of(
     """Add the context of the moment to encoded rows. whole: no row is missing, so an odd order loses nothing;
     warmup_h: hours after a scope's first row in which surprise counts less; own: what is usual for whom in the
     sequences of the spec, if it has any."""
-    if own is not None:
-        matrix = encoded.matrix.copy()
-        bits = own.weigh(matrix, values, spec)
-        encoded = replace(encoded, matrix=matrix, surprise=encoded.surprise + bits)
+    encoded = _weighed(encoded, values, spec, own)
     if values.time is None or not (spec.has_context or warmup_h > 0):
         none = np.zeros(values.count, np.bool_)
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")
@@ -84,8 +81,18 @@ def inputs_of(
     return Inputs(matrix, Surprise.of(bits, context.around), context.around, out_of_order, context.carry)
 
 
-def inputs_alone(encoded: Encoded, values: Values, spec: FeatureSpec) -> Inputs:
+def _weighed(encoded: Encoded, values: Values, spec: FeatureSpec, own: Own | None) -> Encoded:
+    """Encoded rows with their sequences told in the spreads of their owners."""
+    if own is None:
+        return encoded
+    matrix = encoded.matrix.copy()
+    bits = own.weigh(matrix, values, spec)
+    return replace(encoded, matrix=matrix, surprise=encoded.surprise + bits)
+
+
+def inputs_alone(encoded: Encoded, values: Values, spec: FeatureSpec, own: Own | None) -> Inputs:
     """As inputs_of, each row by itself: nothing strange was ever around it."""
+    encoded = _weighed(encoded, values, spec, own)
     none = np.zeros(values.count, np.bool_)
     if not spec.has_context or values.time is None:
         return Inputs(encoded.matrix, Surprise.of(encoded.surprise, None), None, none, b"")

@@ -17,6 +17,7 @@ from models.features.own import Norm, Own, out_of_fold, places
 from models.features.partition import learn
 from models.features.spec import FeatureSpec, Field, parse_field
 from models.features.values import Values, read_values
+from models.guard import Guard, teaches
 from models.plan import FitPlan
 from models.scoring import Model
 from models.trained import inputs_of
@@ -176,6 +177,14 @@ def test_the_bits_are_of_the_mean_z(model: Model) -> None:
     place = {(field.name, level): place for field, level, place in places(trained.spec)}["commands", "user"]
     z = inputs.matrix[:, place].astype(np.float64).mean(axis=1)
     assert inputs.surprise.terms[:, 0] == pytest.approx(OWN_SHARE * np.log2(1 + 2**z), rel=1e-5)
+
+
+def test_what_scores_high_does_not_teach(model: Model) -> None:
+    """The guard of learning hears sequences as scoring does."""
+    table = sessions(20, seed=8, strange=0.25)
+    score = model.score(table, explain="none").table["ai_score"].to_numpy()
+    verdict = teaches(read_values(table, model.trained.spec), model, Guard(0.3))
+    assert np.array_equal(verdict.teaches, score < 0.3) and 0 < verdict.teaches.sum() < 20
 
 
 def test_an_unknown_user_is_held_to_everyone(model: Model) -> None:
