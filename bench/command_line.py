@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -25,10 +26,7 @@ def scores_of(fit: list[str], train: pl.DataFrame, test: pl.DataFrame) -> Floats
     """The ai_score of each test row by a model that `fit` has learned from the others, in a home of their own."""
     with tempfile.TemporaryDirectory() as home:
         run(["fit", "model=m", *fit], train, home)
-        found = pl.read_csv(run(["score", "model=m", "explain=none"], test, home), columns=["ai_score", "ai_status"])
-    if (found["ai_status"] != "scored").any():
-        raise SystemExit("some rows went unscored")
-    return found["ai_score"].to_numpy().astype(np.float64)
+        return scores_in(run(["score", "model=m", "explain=none"], test, home))
 
 
 def run(words: list[str], events: pl.DataFrame, home: str) -> bytes:
@@ -37,6 +35,29 @@ def run(words: list[str], events: pl.DataFrame, home: str) -> bytes:
     environment = {**os.environ, "AISCORE_HOME": home}
     asked = events.write_csv().encode()
     return subprocess.run(command, input=asked, stdout=subprocess.PIPE, env=environment, cwd=ROOT, check=True).stdout
+
+
+def run_here(words: list[str], events: pl.DataFrame, home: str) -> bytes:
+    """As run, by the same code in this process: hundreds of short runs would mostly be starts."""
+    from sidecar import cli
+
+    given, answer = io.TextIOWrapper(io.BytesIO(events.write_csv().encode())), io.TextIOWrapper(io.BytesIO())
+    before, sys.stdin, sys.stdout = (sys.stdin, sys.stdout), given, answer
+    try:
+        code = cli.main(["run", "--home", home, *words])
+    finally:
+        sys.stdin, sys.stdout = before
+    if code:
+        raise SystemExit(code)
+    return answer.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def scores_in(answer: bytes) -> Floats:
+    """The ai_score of each row of an answer."""
+    found = pl.read_csv(answer, columns=["ai_score", "ai_status"])
+    if (found["ai_status"] != "scored").any():
+        raise SystemExit("some rows went unscored")
+    return found["ai_score"].to_numpy().astype(np.float64)
 
 
 def interval(count: int, figure: Callable[[Ints], float]) -> list[float]:
