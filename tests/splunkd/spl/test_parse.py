@@ -85,6 +85,7 @@ STAGES: list[tuple[str, Stage]] = [
         "tstats fillnull_value=unknown count from datamodel=M.D by D.b",
         tree.Tstats((COUNT,), "M.D", None, ("D.b",), fillnull_value="unknown"),
     ),
+    ("spath path=a.b{}.c output=d", tree.Spath("a.b{}.c", "d")),
     ("tstats count where index=a", tree.Tstats((COUNT,), None, Compare("index", "=", "a"))),
     ("where a=5", tree.Where(Binary("=", FieldRef("a"), Literal(5.0)))),
 ]
