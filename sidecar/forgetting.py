@@ -16,6 +16,7 @@ from models.features.ageing import EVER_DAYS, Ageing, fold, is_dated
 from models.learning import Forgotten, forget
 from models.registry import Line, Sealed, Version
 from sidecar import leftovers
+from sidecar.days import Opened
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.sealing import Kept, contents, sealed
@@ -96,7 +97,7 @@ def run(model: str, wish: Wish, house: House) -> Reply:
 
 
 def _change(name: str, version: Version, wish: Wish, house: House) -> Change:
-    days = {day: house.shelf.partition(kept) for day, kept in version.days.items() if wish.touches(day)}
+    days = Opened({}, {day: kept for day, kept in version.days.items() if wish.touches(day)}, house.shelf)
     if wish.field and days and wish.field not in next(iter(days.values())).entities:
         known = ", ".join(version.entities) or "none"
         raise CallerError(f"'{wish.field}' is no entity field", field="field", mend=f"entity fields are {known}")
@@ -110,7 +111,7 @@ def _change(name: str, version: Version, wish: Wish, house: House) -> Change:
     if gone:
         ageing = Ageing(**version.ageing) if version.ageing else Ageing(window_days=EVER_DAYS)
         names = [day for day in version.days if day not in gone or day in left]
-        counted = {day: left.get(day) or house.shelf.partition(version.days[day]) for day in ageing.weights(names)}
+        counted = Opened(left, {day: version.days[day] for day in names if day not in left}, house.shelf)
         reference = house.shelf.reference(name, version)
         spec, groups = reference.trained.spec, reference.generation.memberships(reference.trained.spec)
         generation = sealed("generation", fold(counted, spec, ageing, groups).files(spec), house.key)
@@ -122,8 +123,7 @@ def _taints(version: Version, wish: Wish, house: House) -> bool:
     too that did not teach: so any of its days is asked, not only those of the range."""
     if version.tainted_at or not any(wish.touches(day) for day in version.fitted_days):
         return bool(version.tainted_at)
-    known = {name: house.shelf.partition(day) for name, day in version.fitted_days.items()}
-    return bool(forget(known, wish.entity, wish.field))
+    return bool(forget(Opened({}, version.fitted_days, house.shelf), wish.entity, wish.field))
 
 
 def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -> None:

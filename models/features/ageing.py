@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -80,15 +80,22 @@ def _number(day: str) -> int:
 def fold(
     days: Mapping[str, Partition], spec: FeatureSpec, ageing: Ageing, groups: Mapping[str, Membership]
 ) -> Generation:
-    """The baseline of learned days. days: by name as in 2026-01-31; those outside the window are left out; groups: per
-    entity whose groups were learned, who belongs to which."""
+    """The baseline of learned days. days: by name as in 2026-01-31; those outside the window are left out, and the
+    others are asked for one by one and not kept; groups: per entity whose groups were learned, who belongs to which."""
     weights = ageing.weights(days)
-    tallies = [_weighed(days[day].fold(spec), weights[day] if ageing.half_life_days else 1) for day in weights]
-    tally = Tally.merge(tallies) if tallies else _nothing(spec)
+    taught_rows = 0
+
+    def tallies() -> Iterator[Tally]:
+        nonlocal taught_rows
+        for name, weight in weights.items():
+            day = days[name]
+            taught_rows += day.rows
+            yield _weighed(day.fold(spec), weight if ageing.half_life_days else 1)
+
+    tally = Tally.merge(tallies()) if weights else _nothing(spec)
     if ageing.half_life_days or ageing.cap_share < 1:
         tally = _settled(tally, spec, ageing)
-    span = _span([*weights], sum(days[day].rows for day in weights))
-    return Generation.publish(tally, spec, span, groups)
+    return Generation.publish(tally, spec, _span([*weights], taught_rows), groups)
 
 
 def _span(days: list[str], rows: int) -> str:

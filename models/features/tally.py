@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.features.hashing import Codes
+from models.features.merge_kernels import merged
 
 SORTED_ROWS = 1 << 15
 """Rows counted at once: they are sorted where the processor's cache holds them."""
+GROWTH = 2
+"""A run is merged into the one before it when that is at most so many times as long."""
 ROWS = ""
 """The pseudo-field under which the number of rows of each owner is kept."""
 
@@ -32,11 +36,15 @@ class Counts:
 
     @classmethod
     def merge(cls, parts: Iterable[Counts]) -> Counts:
-        """The sum of several days, the same whatever their order."""
-        found = list(parts)
-        if len(found) == 1:
-            return found[0]
-        return cls.sum(*(np.concatenate([getattr(part, f.name) for part in found]) for f in fields(cls)))
+        """The sum of several, each sorted; the same whatever their order."""
+        runs = Runs()
+        for part in parts:
+            runs.add(part)
+        return runs.total()
+
+    def plus(self, other: Counts) -> Counts:
+        """The sum of two."""
+        return Counts(*merged(self.owners, self.codes, self.counts, other.owners, other.codes, other.counts))
 
     def fold(self) -> Counts:
         """The same counts with all owners taken together."""
@@ -57,6 +65,34 @@ class Counts:
         return cls(owners[first], codes[first], np.add.reduceat(counts[order], first))
 
 
+class Runs:
+    """A sum that grows by one part at a time and holds little more than its result.
+
+    Parts are merged into runs, each more than twice as long as the next, as in a log-structured merge tree (O'Neil et
+    al., 1996): together they hold at most twice the longest, and no count is merged more often than their number grows
+    by halves.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[Counts] = []
+
+    def add(self, part: Counts) -> None:
+        """One more part: sorted, without equals."""
+        self._runs.append(part)
+        while len(self._runs) > 1 and GROWTH * len(self._runs[-1].codes) >= len(self._runs[-2].codes):
+            self._join()
+
+    def total(self) -> Counts:
+        """The sum of all parts, of which there is one at least. Nothing is added after."""
+        while len(self._runs) > 1:
+            self._join()
+        return self._runs.pop()
+
+    def _join(self) -> None:
+        last = self._runs.pop()
+        self._runs.append(self._runs.pop().plus(last))
+
+
 @dataclass(frozen=True)
 class Tally:
     """Counts per (level, field): what a baseline is published from."""
@@ -65,6 +101,10 @@ class Tally:
 
     @classmethod
     def merge(cls, parts: Iterable[Tally]) -> Tally:
-        """The sum of several days, the same whatever their order."""
-        found = list(parts)
-        return cls({key: Counts.merge(p.tables[key] for p in found) for key in found[0].tables})
+        """The sum of several days, the same whatever their order. Each is asked for when those before have been added,
+        and need not be kept."""
+        runs: defaultdict[tuple[str, str], Runs] = defaultdict(Runs)
+        for part in parts:
+            for key, counts in part.tables.items():
+                runs[key].add(counts)
+        return cls({key: found.total() for key, found in runs.items()})

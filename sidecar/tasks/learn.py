@@ -10,12 +10,12 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from models.features.ageing import Ageing, fold
-from models.features.partition import Partition
 from models.guard import Guard
 from models.learning import Learned, kept_days, learn_days
 from models.registry import Line, Version
 from models.scoring import Model
 from sidecar import forgetting, leftovers
+from sidecar.days import Opened
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
@@ -127,11 +127,8 @@ def _published(
     reference: Model, version: Version, learned: Learned, kept: set[str], ageing: Ageing, house: House
 ) -> Kept:
     """The generation of all days that are kept: the learned ones, and those that were there before."""
-    weights = ageing.weights(kept)
-    days: dict[str, Partition] = {
-        name: learned.days[name] if name in learned.days else house.shelf.partition(version.days[name])
-        for name in weights
-    }
+    at_hand = {name: learned.days[name] for name in kept & learned.days.keys()}
+    days = Opened(at_hand, {name: version.days[name] for name in kept - at_hand.keys()}, house.shelf)
     spec = reference.trained.spec
     return sealed("generation", fold(days, spec, ageing, reference.generation.memberships(spec)).files(spec), house.key)
 
