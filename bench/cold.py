@@ -40,15 +40,24 @@ class Mapped:
         """
         self.advise(mmap.MADV_DONTNEED)
         for path in self.paths.values():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            finally:
-                os.close(descriptor)
+            _advise_file(path, os.POSIX_FADV_DONTNEED)
+
+    def read_ahead(self) -> None:
+        """Ask for all pages, in the order in which they lie."""
+        for path in self.paths.values():
+            _advise_file(path, os.POSIX_FADV_WILLNEED)
 
     def resident_pages(self) -> int:
         """How many pages are in memory, in the system's cache as well."""
         return sum(_resident(each) for each in self.maps.values())
+
+
+def _advise_file(path: Path, advice: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.posix_fadvise(descriptor, 0, 0, advice)
+    finally:
+        os.close(descriptor)
 
 
 def _map(path: Path) -> mmap.mmap:

@@ -53,13 +53,15 @@ def read_array(content: Buffer, name: str = "the array file") -> npt.NDArray[Any
     return found.reshape(shape)
 
 
-def array_in(files: Mapping[str, Buffer], name: str, dtype: Any) -> npt.NDArray[Any]:
-    """One of a set of files as an array of one dimension, (n,). DataError unless it holds this kind of numbers."""
+def array_in(files: Mapping[str, Buffer], name: str, *dtypes: Any) -> npt.NDArray[Any]:
+    """One of a set of files as an array of one dimension, (n,). DataError unless it holds one of these kinds of
+    numbers."""
     if name not in files:
         raise _refused(name, "is missing")
     found = read_array(files[name], name)
-    if found.ndim != 1 or found.dtype != np.dtype(dtype):
-        raise _refused(name, f"is no array of {np.dtype(dtype).name} of one dimension")
+    if found.ndim != 1 or found.dtype not in dtypes:
+        kinds = " or ".join(np.dtype(each).name for each in dtypes)
+        raise _refused(name, f"is no array of {kinds} of one dimension")
     return found
 
 

@@ -148,7 +148,7 @@ class Generation:
             raise refused("generation.json.span is no line of words")
         rosters = {level: _roster(files, number) for number, level in enumerate(_rosters(spec))}
         warm = {
-            level: _of_length(files, f"warm.{number}.npy", np.bool_, len(roster))
+            level: _of_length(files, f"warm.{number}.npy", len(roster), np.bool_)
             for number, (level, roster) in enumerate(rosters.items())
         }
         groups = {
@@ -175,12 +175,12 @@ def _levels(
     if not keys:
         return {}
     parts = {}
-    for part, dtype in KINDS[kind].DTYPES.items():
+    for part, dtypes in KINDS[kind].DTYPES.items():
         name = f"{kind}.{part}.npy"
         counts = lengths.wholes(name, 0, MOST_ROWS, MOST_HISTORIES)
         if len(counts) != len(keys):
             raise refused(f"{lengths.place}.{name} has {len(counts)} entries, not {len(keys)}")
-        parts[part] = np.split(_of_length(files, name, dtype, sum(counts)), np.cumsum(counts)[:-1])
+        parts[part] = np.split(_of_length(files, name, sum(counts), *dtypes), np.cumsum(counts)[:-1])
     return {key: KINDS[kind](**{name: arrays[at] for name, arrays in parts.items()}) for at, key in enumerate(keys)}
 
 
@@ -191,8 +191,8 @@ def _roster(files: Mapping[str, Buffer], number: int) -> Codes:
     return roster
 
 
-def _of_length(files: Mapping[str, Buffer], name: str, dtype: Any, length: int) -> npt.NDArray[Any]:
-    found = array_in(files, name, dtype)
+def _of_length(files: Mapping[str, Buffer], name: str, length: int, *dtypes: Any) -> npt.NDArray[Any]:
+    found = array_in(files, name, *dtypes)
     if len(found) != length:
         raise refused(f"{name} has {len(found)} entries, not {length}")
     return found

@@ -236,8 +236,12 @@ class Encoder:
             return everyones_columns(shown, look.bits, look.seen)
         whole, own = self.generation.levels[EVERYONE, field.name], self.generation.levels[level, field.name]
         at = self.standings[level].at[rows]
-        mine = Histories(look.seen, np.where(at >= 0, own.total[at], 0.0), own.distinct[at])
-        return owners_columns(shown, mine, Histories(everyone.seen, whole.total[0], whole.distinct[0]))
+        mine = Histories(look.seen, np.where(at >= 0, own.total[at], 0.0), own.distinct[at].astype(np.float64))
+        return owners_columns(
+            shown,
+            mine,
+            Histories(everyone.seen, *(each[:1].astype(np.float64) for each in (whole.total, whole.distinct))),
+        )
 
 
 def _standing(values: Values, generation: Generation, level: str) -> Standing:

@@ -26,6 +26,9 @@ from models.written import MOST_ROWS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.unsignedinteger[Any]]
+"""Counts: uint32, or uint64 where one of them does not fit; float64 holds each exactly."""
+WHOLE = (np.uint32, np.uint64)
 
 MIN_SPREAD_BUCKETS = 2.0
 """The least spread of a number's history, a quarter of an octave: less is a rounding, not a habit."""
@@ -46,11 +49,11 @@ class Found:
 class Level:
     """The history of one field at one level: per owner of the level's roster, total and distinct counts, shape (o,)."""
 
-    total: Floats
-    distinct: Floats
+    total: Whole
+    distinct: Whole
 
-    DTYPES: ClassVar[Mapping[str, Any]] = {}
-    """What each array holds in a file."""
+    DTYPES: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """What each array may hold in a file."""
 
     def fault(self, owners: int) -> str:
         """What is wrong with the arrays of a level of so many owners, in words; empty when nothing is.
@@ -59,7 +62,7 @@ class Level:
         """
         if len(self.total) != owners or len(self.distinct) != owners:
             return "not one total for each owner"
-        if not ((self.distinct >= 0) & (self.distinct <= self.total) & (self.total <= MOST_ROWS)).all():
+        if not ((self.distinct <= self.total) & (self.total <= MOST_ROWS)).all():
             return "a total that is no count, or smaller than its distinct values"
         if ((self.distinct < 1) & (self.total > 0)).any():
             return "an owner with a history of no values"
@@ -79,7 +82,7 @@ class Level:
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def share_of_all(self, mass: Floats, at: Ints) -> Floats:
+    def share_of_all(self, mass: Whole | Floats, at: Ints) -> Floats:
         """q of each observation at the top: its mass among all history."""
         total = self.total[at]
         return np.where((at >= 0) & (total > 0), np.minimum((mass + 0.5) / (total + 1.0), 1.0), 1.0)
@@ -93,13 +96,13 @@ class CategoryLevel(Level):
     """
 
     keys: Codes
-    count: Floats
-    mass: Floats
-    rare: Floats
+    count: Whole
+    mass: Whole
+    rare: Whole
 
-    DTYPES: ClassVar[Mapping[str, Any]] = {
-        "keys": np.uint64,
-        **dict.fromkeys(("total", "distinct", "count", "mass", "rare"), np.float64),
+    DTYPES: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "keys": (np.uint64,),
+        **dict.fromkeys(("total", "distinct", "count", "mass", "rare"), WHOLE),
     }
 
     def _fault_of_values(self) -> str:
@@ -108,20 +111,21 @@ class CategoryLevel(Level):
         # Two keys may be one by chance, once in 2**64 pairs.
         if not ascending(self.keys, strictly=False):
             return "keys that do not ascend"
-        most = self.total.max(initial=0.0)
+        most = self.total.max(initial=0)
         if not ((self.count >= 1) & (self.count <= self.mass) & (self.mass <= most)).all():
             return "a count that is none, or larger than its mass, or a mass larger than all"
-        return "" if ((self.rare >= 0) & (self.rare <= self.total)).all() else "more rare values than values"
+        return "" if (self.rare <= self.total).all() else "more rare values than values"
 
     @classmethod
     def publish(cls, counts: Counts, roster: Codes) -> CategoryLevel:
         """Fold counts. roster: all owners of the level, sorted."""
         at, total, distinct = per_owner(counts, roster)
         mass = _mass_at_most_as_common(at, counts.counts)
-        rare = np.bincount(at, weights=counts.counts == 1, minlength=len(roster)).astype(np.float64)
+        rare = np.bincount(at[counts.counts == 1], minlength=len(roster))
         keys = pair(counts.owners, counts.codes)
         order = np.argsort(keys, kind="stable")
-        return cls(total, distinct, keys[order], counts.counts.astype(np.float64)[order], mass[order], rare)
+        shown, at_most = (narrow(each)[order] for each in (counts.counts, mass))
+        return cls(narrow(total), narrow(distinct), keys[order], shown, at_most, narrow(rare))
 
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
@@ -142,13 +146,14 @@ class NumberLevel(Level):
     """
 
     keys: Ints
-    tail: Floats
+    tail: Whole
     median: Floats
     spread: Floats
 
-    DTYPES: ClassVar[Mapping[str, Any]] = {
-        "keys": np.int64,
-        **dict.fromkeys(("total", "distinct", "tail", "median", "spread"), np.float64),
+    DTYPES: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "keys": (np.int64,),
+        **dict.fromkeys(("total", "distinct", "tail"), WHOLE),
+        **dict.fromkeys(("median", "spread"), (np.float64,)),
     }
 
     def _fault_of_values(self) -> str:
@@ -174,7 +179,7 @@ class NumberLevel(Level):
         tail = ends[at] - running + counts.counts
         low, median, high = (_quantile(counts, running, ends, total, share) for share in (0.25, 0.5, 0.75))
         spread = np.maximum((high - low) / NORMAL_IQR, MIN_SPREAD_BUCKETS)
-        return cls(total, distinct, keys, tail, median, spread)
+        return cls(narrow(total), narrow(distinct), keys, narrow(tail), median, spread)
 
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
@@ -200,6 +205,15 @@ def find(sorted_keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) ->
     at = np.minimum(lower_bound(sorted_keys, wanted), len(sorted_keys) - 1)
     known = sorted_keys[at] == wanted
     return np.where(known, at, 0), known
+
+
+def narrow(counts: npt.NDArray[Any]) -> Whole:
+    """Counts, none negative, in 32 bits where all fit.
+
+    >>> [narrow(np.array([most])).dtype.name for most in (2**32 - 1, 2**32)]
+    ['uint32', 'uint64']
+    """
+    return counts.astype(WHOLE[int(counts.max(initial=0)) > np.iinfo(np.uint32).max])
 
 
 def per_owner(counts: Counts, roster: Codes) -> tuple[Ints, Floats, Floats]:

@@ -19,7 +19,7 @@ from numba import njit
 from models.arrays import ascending
 from models.features.hashing import Codes
 from models.features.hours import HOURS_A_DAY, HOURS_A_WEEK
-from models.features.level import Floats, Found, Ints, Level, per_owner
+from models.features.level import WHOLE, Floats, Found, Ints, Level, Whole, narrow, per_owner
 from models.features.level_kernels import OWNER_KEYS
 from models.features.tally import Counts
 
@@ -35,11 +35,11 @@ class WeekLevel(Level):
     """keys: sorted place in the roster * 65,536 + code of the hour of the week; count: how often."""
 
     keys: Ints
-    count: Floats
+    count: Whole
 
-    DTYPES: ClassVar[Mapping[str, Any]] = {
-        "keys": np.int64,
-        **dict.fromkeys(("total", "distinct", "count"), np.float64),
+    DTYPES: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "keys": (np.int64,),
+        **dict.fromkeys(("total", "distinct", "count"), WHOLE),
     }
 
     def _fault_of_values(self) -> str:
@@ -59,7 +59,8 @@ class WeekLevel(Level):
     def publish(cls, counts: Counts, roster: Codes) -> WeekLevel:
         """Fold counts. roster: all owners of the level, sorted."""
         at, total, distinct = per_owner(counts, roster)
-        return cls(total, distinct, at * OWNER_KEYS + counts.codes.astype(np.int64), counts.counts.astype(np.float64))
+        keys = at * OWNER_KEYS + counts.codes.astype(np.int64)
+        return cls(narrow(total), narrow(distinct), keys, narrow(counts.counts))
 
     def look(self, at: Ints, owners: Codes, codes: Codes, above: Floats | None) -> Found:
         if not len(self.keys):
@@ -67,7 +68,7 @@ class WeekLevel(Level):
         mass, seen = week_masses(self.keys, self.count, at, codes.astype(np.int64))
         if above is None:
             return Found(self.share_of_all(mass, at), seen)
-        total, distinct = self.total[at], self.distinct[at]
+        total, distinct = self.total[at].astype(np.float64), self.distinct[at]
         known = (at >= 0) & (total > 0)
         own = (mass + distinct * above) / np.where(known, total + distinct, 1.0)
         return Found(np.where(known, np.minimum(own, 1.0), above), seen)

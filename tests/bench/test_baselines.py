@@ -51,6 +51,6 @@ def test_a_small_world_is_learned_published_and_looked_up() -> None:
     found = baselines.measured(WORLD, lambda share, words: told.append(words))
     assert found["learn"]["rows"] == WORLD.events and found["learn"]["peak_mb"] > 50
     assert told[:3] == ["day 1 of 3", "day 2 of 3", "day 3 of 3"] and told[-1] == "cold lookups"
-    for lanes in (1, baselines.LANES):
-        assert len(found["look_up"][f"lanes_{lanes}"]["cold_ms_each"]) == baselines.CHUNKS
+    for name in baselines.WAYS:
+        assert len(found["look_up"][name]["cold_ms_each"]) == baselines.CHUNKS
     assert len(baselines.lines_of(found)) > 5

@@ -10,13 +10,16 @@ from tests.reliability.bundles.altered_facts import BAIT, LETTERS
 from tests.reliability.bundles.edits import Edit, Files, all_of, array, fact, facts, named, put
 
 PAST = "generation.json"
-FLOATS = ("total", "distinct", "count", "mass", "rare", "tail", "median", "spread")
-OF = {"number": ("total", "distinct", "tail", "median", "spread"), "category": FLOATS[:5], "week": FLOATS[:3]}
+COUNTS = ("total", "distinct", "count", "mass", "rare")
+COUNTS_OF = {"number": ("total", "distinct", "tail"), "category": COUNTS, "week": COUNTS[:3]}
+FLOATS_OF = {"number": ("median", "spread")}
 
 
 def chosen() -> list[tuple[str, Edit]]:
     """Each with its name."""
-    return named("history", [*_values(), *_keys(), *_weeks(), *_owners(), *_groups(), *_lengths(), *_told()])
+    return named(
+        "history", [*_values(), *_counts(), *_keys(), *_weeks(), *_owners(), *_groups(), *_lengths(), *_told()]
+    )
 
 
 def _values() -> list[tuple[str, Edit]]:
@@ -24,17 +27,50 @@ def _values() -> list[tuple[str, Edit]]:
     return [
         *(
             (f"with {kind} {part} = {value}", put(f"{kind}.{part}.npy", value, slice(None)))
-            for kind, parts in OF.items()
+            for kind, parts in FLOATS_OF.items()
             for part in parts
             for value in odd
         ),
         *(
             (f"with one {kind} {part} = {value}", put(f"{kind}.{part}.npy", value, 0))
-            for kind, parts in OF.items()
+            for kind, parts in FLOATS_OF.items()
             for part in parts
             for value in (np.nan, -1.0, 1e300)
         ),
     ]
+
+
+def _counts() -> list[tuple[str, Edit]]:
+    """Counts that are none, in either width and in what is no count at all."""
+    narrow, wide, floats = np.uint32, np.uint64, np.float64
+    odd = (
+        (narrow, 0),
+        (narrow, 2**32 - 1),
+        (wide, 0),
+        (wide, 2**54),
+        (wide, 2**64 - 1),
+        (floats, np.nan),
+        (floats, 0.5),
+    )
+    return [
+        (
+            f"with {which} {kind} {part} = {value} as {dtype.__name__}",
+            array(f"{kind}.{part}.npy", _with(dtype, value, at)),
+        )
+        for kind, parts in COUNTS_OF.items()
+        for part in parts
+        for dtype, value in odd
+        for which, at in (("one", slice(1)), ("every", slice(None)))
+    ]
+
+
+def _with(dtype: Any, value: float, at: slice) -> Any:
+    def altered(found: Any) -> Any:
+        found = found.astype(dtype)
+        found[at] = value
+        return found
+
+    return altered
 
 
 def _keys() -> list[tuple[str, Edit]]:
