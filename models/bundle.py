@@ -53,8 +53,7 @@ def open_sealed(
 
     read: content by SHA-256. Raises BundleError when anything differs from what was sealed, or is of another kind.
     """
-    if not hmac.compare_digest(sign(manifest, key).encode(), signature.encode(errors="replace")):
-        raise _refused("the signature does not fit")
+    _check_signature(manifest, signature, key)
     digests = _digests(manifest, kind)
     files = {name: read(digest) for name, digest in digests.items()}
     for name, content in files.items():
@@ -65,9 +64,13 @@ def open_sealed(
 
 def files_in(manifest: bytes, signature: str, key: bytes) -> list[str]:
     """The SHA-256 of each file of a sealed set, of whatever kind. BundleError where the manifest was not sealed."""
+    _check_signature(manifest, signature, key)
+    return [*_digests(manifest, str(_parsed(manifest).get("kind"))).values()]
+
+
+def _check_signature(manifest: bytes, signature: str, key: bytes) -> None:
     if not hmac.compare_digest(sign(manifest, key).encode(), signature.encode(errors="replace")):
         raise _refused("the signature does not fit")
-    return [*_digests(manifest, str(_parsed(manifest).get("kind"))).values()]
 
 
 def _digests(manifest: bytes, kind: str) -> dict[str, str]:
