@@ -52,7 +52,7 @@ def learn_days(table: pl.DataFrame, reference: Model, guard: Guard, nthread: int
     values = read_in_order(table, spec)
     verdict = teaches(values, reference, guard, nthread)
     days = {
-        day.name: learn(values.slice(day.start, day.stop), spec, verdict.teaches[day.start : day.stop])
+        day.name: learn(verdict.values.slice(day.start, day.stop), spec, verdict.teaches[day.start : day.stop])
         for day in days_of(values)
     }
     withheld = {**verdict.withheld, "undated": table.height - values.count}

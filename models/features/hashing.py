@@ -72,5 +72,21 @@ def pair(owner: Codes, value: Codes) -> Codes:
     return mixed ^ (mixed >> np.uint64(31))
 
 
+def unpaired(owner: np.uint64, paired: Codes) -> Codes:
+    """The values of which `pair(owner, value)` is known: the finaliser of splitmix64 backwards, (n,).
+
+    >>> codes = np.array([3, 2**63 + 5], np.uint64)
+    >>> bool((unpaired(np.uint64(7), pair(np.full(2, 7, np.uint64), codes)) == codes).all())
+    True
+    """
+    mixed = paired ^ (paired >> np.uint64(31)) ^ (paired >> np.uint64(62))
+    mixed = mixed * np.uint64(pow(0x94D049BB133111EB, -1, 1 << 64))
+    mixed = mixed ^ (mixed >> np.uint64(27)) ^ (mixed >> np.uint64(54))
+    mixed = mixed * np.uint64(pow(0xBF58476D1CE4E5B9, -1, 1 << 64))
+    mixed = mixed ^ (mixed >> np.uint64(30)) ^ (mixed >> np.uint64(60))
+    values: Codes = mixed ^ (np.array([owner], np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    return values
+
+
 def _hashed(texts: pl.Series) -> Codes:
     return np.array([code_of(text) if text else 0 for text in texts.to_list()], np.uint64)

@@ -177,7 +177,7 @@ def stored_levels(spec: FeatureSpec) -> tuple[str, ...]:
 def learn(values: Values, spec: FeatureSpec, teaches: Mask) -> Partition:
     """Count the rows of one day that are allowed to teach. teaches: bool (n,)."""
     owners = [values.entities[entity] for entity in spec.entities]
-    cells = _keys(owners, values.count)
+    cells = cells_of(values, spec)
     tables = {ROWS: Counts.tally(cells[teaches], np.zeros(int(teaches.sum()), np.uint64))}
     for field in spec.fields:
         rows, codes = _shown(values, field)
@@ -190,6 +190,11 @@ def learn(values: Values, spec: FeatureSpec, teaches: Mask) -> Partition:
             tables[peers.level] = Counts.tally(cells[shown], groups[shown])
     keys = tables[ROWS].owners
     return Partition(spec.entities, keys, _members(keys, cells[teaches], [each[teaches] for each in owners]), tables)
+
+
+def cells_of(values: Values, spec: FeatureSpec) -> Codes:
+    """The cell of each row, (n,)."""
+    return _keys([values.entities[entity] for entity in spec.entities], values.count)
 
 
 def _keys(owners: list[Codes], count: int) -> Codes:

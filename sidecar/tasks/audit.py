@@ -104,6 +104,7 @@ def _verify(options: AuditOptions, house: House) -> tuple[list[Any], Mapping[str
 WHAT = {
     "fit": "fitted",
     "learn": "learned",
+    "learn_refused": "not learned: canaries went quiet",
     "forget": "an entity was forgotten",
     "promote": "put into service",
     "retire": "taken out of service",

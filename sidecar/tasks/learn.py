@@ -4,11 +4,13 @@ Learn days of events without refitting, or forget an entity. Days and generation
 entry, and the generation that the model scores with follows.
 """
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
 
+from models.canaries import listen
 from models.features.ageing import Ageing, fold
 from models.guard import Guard
 from models.learning import Learned, kept_days, learn_days
@@ -32,6 +34,12 @@ class LearnOptions(Options):
     action: Literal["learn", "forget"] = Field("learn", description="learn the days of the events, or forget an entity")
     teach_below: float = Field(
         0.5, gt=0.0, le=1.0, description="score, by the model as it was fitted, that a row must not reach to teach"
+    )
+    teach_bits: float = Field(
+        6.0, gt=0.0, le=1000.0, description="bits of surprise, by the same, that a value must not reach to be taught"
+    )
+    alarm: float | None = Field(
+        None, gt=0.0, le=1.0, description="score at which nothing of that entity's day teaches; by default that of high"
     )
     withhold: Words = Field((), description="entities that do not teach, by commas")
     window_days: int = Field(30, ge=1, le=3650, description="days, from the newest learned one back, that count")
@@ -93,7 +101,7 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     version = _champion(line)
     reference = house.shelf.reference(options.model, version)
     house.progress(0.05, "choosing what may teach")
-    guard = Guard(options.teach_below, options.withhold)
+    guard = Guard(options.teach_below, options.withhold, options.teach_bits, options.alarm)
     learned = learn_days(tables.pop(), reference, guard, house.nthread)
     house.progress(0.5, "publishing a generation")
     ageing = Ageing(options.window_days, options.half_life_days, options.cap_share)
@@ -101,6 +109,7 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     kept = kept_days({name for name in version.days if name not in learned.days} | days.keys(), ageing)
     generation = _published(reference, version, learned, kept, ageing, house)
     house.progress(0.8, "keeping it")
+    _listen(options.model, reference, generation, version, house)
     house.blobs.put(contents(generation, *days.values()))
     _rehearse(options.model, reference, generation, version, house)
     fact = _fact(options, version, generation, learned, ageing) | {
@@ -133,6 +142,31 @@ def _published(
     return sealed("generation", fold(days, spec, ageing, reference.generation.memberships(spec)).files(spec), house.key)
 
 
+def _listen(name: str, reference: Model, generation: Kept, version: Version, house: House) -> None:
+    """Refuse what would let attacks pass that the model as it was fitted catches. Nothing of it is kept: the days stay
+    as they were learned before, and their events can be learned again."""
+    made = reference.with_generation(name, version.bundle, generation.files, generation.version)
+    heard = listen(reference, made.generation, house.nthread)
+    if heard.safe:
+        return
+    fact = {
+        "model": name,
+        "bundle": version.bundle,
+        "base": version.generation,
+        "generation": generation.version,
+        "canaries": asdict(heard),
+        "job": house.job,
+    }
+    house.ledger.append("learn_refused", fact, by=house.by, key=f"refuse {house.job}" if house.job else None)
+    raise CallerError(
+        f"not published: of {heard.drawn:,} made-up attacks the model as it was fitted catches {heard.before:,}, with "
+        f"these days {heard.after:,}; {heard.silent} of {heard.entities} entities went silent; most of it in "
+        f"{', '.join(heard.fields)}",
+        field="model",
+        mend="look at these days, withhold= whom they are of, or fit the model again",
+    )
+
+
 def _rehearse(name: str, reference: Model, generation: Kept, version: Version, house: House) -> None:
     """What cannot score must not go into service."""
     model = reference.with_generation(name, version.bundle, generation.files, generation.version)
@@ -153,6 +187,8 @@ def _fact(
         "taught": learned.taught,
         "withheld": dict(learned.withheld),
         "teach_below": options.teach_below,
+        "teach_bits": options.teach_bits,
+        "alarm": options.alarm,
         "ageing": ageing.to_json(),
     }
 

@@ -18,6 +18,8 @@ class AILearnCommand(Learn):
     model = Option(require=True, validate=options.model_name(), doc="The model's name.")
     action = Option(default="learn", validate=options.OneOf("learn", "forget"), doc="learn (the default) or forget.")
     teach_below = Option(validate=options.Decimal(1.0), doc="The score that a row must not reach to teach.")
+    teach_bits = Option(validate=options.Decimal(1000.0), doc="The surprise that a value must not reach to be taught.")
+    alarm = Option(validate=options.Decimal(1.0), doc="The score at which nothing of that entity's day teaches.")
     withhold = Option(validate=options.names(), doc="Entities whose rows do not teach.")
     window_days = Option(validate=options.Whole(1, 3650), doc="Days back from the newest learned one that count.")
     half_life_days = Option(validate=options.Whole(0, 3650), doc="The age at which a day weighs half; 0: never.")

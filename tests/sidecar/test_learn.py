@@ -127,7 +127,7 @@ def test_the_generation_moves_and_every_score_names_it(tmp_path: Path) -> None:
     assert told == {
         "rows": later().height, "taught": reply["taught"], "bundle": bundle, "generation": champion.generation,
         "base": before.generation,
-        "withheld": {name: reply[f"withheld_{name}"] for name in ("entity", "strange", "undated")},
+        "withheld": {name: reply[f"withheld_{name}"] for name in ("entity", "strange", "alarmed", "values", "undated")},
     }  # fmt: skip
     assert list(entry.body["days"]) == ["2023-11-21", "2023-11-22", "2023-11-23"]
 

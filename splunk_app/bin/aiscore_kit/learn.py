@@ -8,7 +8,7 @@ from aiscore_kit.fit import Fit
 from aiscore_kit.gather import REPLY, Gather
 from aiscore_kit.watch import Deadline
 
-_LEARN = ("teach_below", "withhold", "window_days", "half_life_days", "cap_share")
+_LEARN = ("teach_below", "teach_bits", "alarm", "withhold", "window_days", "half_life_days", "cap_share")
 _FORGET = ("entity", "field", "earliest", "latest", "dry")
 
 
