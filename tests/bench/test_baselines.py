@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_pages_that_were_dropped_are_not_in_memory(tmp_path: Path) -> None:
         pytest.skip("this file system keeps its pages in memory")
     whole[5000]
     assert mapped.resident_pages() >= 1
+
+
+def test_the_figures_in_the_document_are_those_of_the_results() -> None:
+    kept = json.loads(baselines.RESULTS.read_text(encoding="utf-8"))
+    assert kept["learn"]["rows"] == kept["events"]
+    assert all(kept["look_up"][name]["resident_pages_before"] == 0 for name in baselines.WAYS)
+    text = baselines.DOC.read_text(encoding="utf-8")
+    shown = text.split(f"<!-- {baselines.PART} -->\n")[1].split(f"\n<!-- end of {baselines.PART} -->")[0]
+    assert shown.splitlines() == baselines.lines_of(kept)
 
 
 @on_linux
