@@ -106,3 +106,19 @@ def test_a_fold_of_days_one_by_one_is_that_of_all_at_once(ageing: Ageing) -> Non
     assert all(same(counts, tally.tables[key]) for key, counts in Tally.merge(map(Tally, told)).tables.items())
     if ageing == Ageing():
         assert fold(days, SPEC, ageing, {}).files(SPEC) == Generation.publish(tally, SPEC, "5 days").files(SPEC)
+
+
+@pytest.mark.parametrize(("times", "kind"), [(2**32 - 2, np.uint32), (2**32 - 1, np.uint64), (2**52, np.uint64)])
+def test_counts_that_do_not_fit_32_bits_are_kept_in_64(times: int, kind: type) -> None:
+    """Two owners, one of whom showed one value so often and another once; everyone together once more."""
+    spec = FeatureSpec((Field("dest", "category"),), ("user",))
+    owners, codes = np.array([1, 1, 2], np.uint64), np.array([5, 6, 5], np.uint64)
+    counts = np.array([times - 1, 1, 1])
+    rows = Counts(np.array([1, 2], np.uint64), np.zeros(2, np.uint64), np.array([times, 1]))
+    tally = Tally({("user", ""): rows, ("user", "dest"): Counts(owners, codes, counts)})
+    kept = Generation.publish(tally, spec).files(spec)
+    history = Generation.from_files(kept, spec).levels["user", "dest"]
+    assert history.total.dtype == kind and history.total.tolist() == [times, 1]
+    found = history.look(np.zeros(2, np.int64), np.ones(2, np.uint64), codes[:2], np.full(2, 0.25))
+    assert found.seen.tolist() == [times - 1, 1]
+    assert found.share == pytest.approx([(times + 0.5) / (times + 2), (1 + 0.5) / (times + 2)], rel=1e-12)
