@@ -47,14 +47,19 @@ def contribution_texts(phi: Floats, sources: tuple[str, ...]) -> pl.Series:
 def reason_texts(phi: Floats, rows: Ints, witness: Witness) -> pl.Series:
     """The strongest reasons of some rows, `; ` between; empty where nothing speaks for strangeness.
 
+    An amount that would read 0.0 is none.
+
     phi: float64 (k, sources), the contributions to the rows, (k,).
     """
     positive = np.maximum(phi, 0.0)
+    least = LEAST_SHARE * positive.sum(axis=1, keepdims=True)
+    positive[witness.silent(rows, phi.shape[1])] = 0.0
     order = ranked(positive, min(MAX_REASONS, phi.shape[1]))
     amounts = np.take_along_axis(positive, order, axis=1)
-    given = amounts > LEAST_SHARE * positive.sum(axis=1, keepdims=True)
+    rounded = tenths_of(amounts)
+    given = (amounts > least) & (rounded > 0)
     at, rank = np.nonzero(given)
-    source, tenths = order[given], tenths_of(amounts[given])
+    source, tenths = order[given], rounded[given]
     parts = np.full((len(at), witness.width + 4), EMPTY)
     parts[rank > 0, 0] = NEXT
     for one in range(phi.shape[1]):

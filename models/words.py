@@ -17,8 +17,12 @@ from models.texts import Floats, Ints, Pool, whole
 
 MAX_VALUE_LETTERS = 64
 MAX_VALUES = 3
+LEAST_AROUND_BITS = 1.0
+"""Fewer bits around a row are a quiet moment."""
 PARTS = 6
 """The parts of a sentence: field, value, verb, how often, `x`, whose past."""
+TOLD = 2
+"""Where what is told of a value begins among them."""
 PEER_PARTS = 6
 """What is added where there are peers: `, `, `under `, how many in a hundred, `% of `, how many, which peers. Where the
 peers speak, the first is which they are."""
@@ -35,14 +39,13 @@ PHRASES = (
     " reached ",
     " never reached",
     "no time, so that what happened around this row is unknown",
-    "a quiet moment",
     " bits of surprise in what else happened around this time",
     "under ",
     "% of ",
     *(f".{tenth})" for tenth in range(10)),
 )
 EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, *_ = range(len(PHRASES))
-NO_TIME, QUIET, AROUND, UNDER, OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
+NO_TIME, AROUND, UNDER, OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
 """The numbers of these texts, the first of every glossary; TENTH is that of `.0)`, and the others follow."""
 
 
@@ -151,10 +154,17 @@ class Witness:
         self.pool = glossary.pool(np.concatenate(numbers))
         self.width = max(topic.most for topic in self._topics) * (self._parts + 1) - 1
 
+    def silent(self, rows: Ints, sources: int) -> npt.NDArray[np.bool_]:
+        """Where there is nothing to say: a quiet moment around a row is no reason to find it strange. (k, sources)."""
+        found = np.zeros((len(rows), sources), np.bool_)
+        found[:, len(self._topics) :] = (self._around[rows] < LEAST_AROUND_BITS)[:, None]
+        return found
+
     def say(self, source: int, rows: Ints) -> Ints:
         """The facts behind the contributions of one source to k rows, int64 (k, parts).
 
-        source: its place in FeatureSpec.sources().
+        source: its place in FeatureSpec.sources(). Values of which the same is told, one after the other, share it:
+        `tag=a, b never seen`.
         """
         if source == len(self._topics):
             return self._moment(rows)
@@ -166,8 +176,11 @@ class Witness:
         for rank in range(1, topic.most):
             at, present = topic.place(rows, rank)
             speaks = present & (topic.facts.excess[at] > 0)
-            more = np.insert(self._sentence(topic, rows, at), 0, AND, axis=1)
-            found.append(np.where(speaks[:, None], more, EMPTY))
+            more = np.where(speaks[:, None], self._sentence(topic, rows, at), EMPTY)
+            same = speaks & (more[:, TOLD:] == found[-1][:, -self._parts + TOLD :]).all(axis=1)
+            found[-1][same, -self._parts + TOLD :] = EMPTY
+            more[same, 0] = EMPTY
+            found += [np.where(speaks, AND, EMPTY)[:, None], more]
         return np.concatenate(found, axis=1)
 
     def _sentence(self, topic: Topic, rows: Ints, at: Ints) -> Ints:
@@ -205,12 +218,11 @@ class Witness:
         return np.array([part] + [EMPTY] * (self._parts - 1))
 
     def _moment(self, rows: Ints) -> Ints:
-        """What stands around each row, (k, 2)."""
+        """What stands around each row that is not silent, (k, 2)."""
         bits = self._around[rows]
-        loud = bits >= 1
-        number = whole(np.rint(np.where(loud, bits, 0)).astype(np.int64))
-        calm = np.where(np.isnan(bits), NO_TIME, QUIET)
-        return np.stack([np.where(loud, number, calm), np.where(loud, AROUND, EMPTY)], axis=1)
+        known = ~np.isnan(bits)
+        number = whole(np.rint(np.where(known, bits, 0)).astype(np.int64))
+        return np.stack([np.where(known, number, NO_TIME), np.where(known, AROUND, EMPTY)], axis=1)
 
 
 def plain(texts: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from bench.reasons import Row, Source, chosen, parts
 
 
 def source(many: int) -> Source:
-    return Source("x", many, lambda data: pl.DataFrame(), lambda row: "", lambda row: row["command"])
+    return Source("x", many, 0.55, lambda data: pl.DataFrame(), lambda row: "", lambda row: row["command"])
 
 
 def table(*rows: tuple[str, str]) -> pl.DataFrame:
@@ -43,6 +43,11 @@ def test_what_its_surroundings_made_strange_is_left_out() -> None:
         ("a", "9 bits of surprise in what else happened around this time (+9); src=1 (+1)"), ("b", ""), ("c", "x=1")
     )
     assert commands(chosen(source(3), rows)) == ["c"]
+
+
+def test_low_scores_are_left_out() -> None:
+    rows = table(*((name, f"{name}=1 (+1)") for name in "abcdefgh"))
+    assert commands(chosen(source(9), rows)) == list("abcde")
 
 
 def test_reasons_are_cut_where_they_end() -> None:

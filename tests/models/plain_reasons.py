@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import polars as pl
@@ -29,8 +30,9 @@ def reason_texts(phi: Floats, sources: tuple[str, ...], witness: Witness) -> lis
     for row, values in enumerate(phi):
         positive = np.maximum(values, 0.0)
         least = LEAST_SHARE * positive.sum()
-        order = [at for at in np.argsort(-positive, kind="stable")[:MAX_REASONS] if positive[at] > least]
-        found.append("; ".join(f"{witness.say(row, sources[at])} (+{positive[at]:.1f})" for at in order))
+        order = [at for at in np.argsort(-positive, kind="stable") if not witness.is_quiet(row, sources[at])]
+        told = {at: f"{positive[at]:.1f}" for at in order[:MAX_REASONS] if positive[at] > least}
+        found.append("; ".join(f"{witness.say(row, sources[at])} (+{told[at]})" for at in told if told[at] != "0.0"))
     return found
 
 
@@ -58,6 +60,10 @@ class Witness:
         table = with_derived(table, spec.fields)
         self._fields = {field.name: self._testimony(table, field) for field in spec.fields}
 
+    def is_quiet(self, row: int, source: str) -> bool:
+        """Whether the source is what stands around the row, and that is next to nothing."""
+        return source == CONTEXT and self._around is not None and self._around[row] < 1
+
     def say(self, row: int, source: str) -> str:
         if source == CONTEXT:
             return _around(np.nan if self._around is None else float(self._around[row]))
@@ -72,9 +78,12 @@ class Witness:
             return f"{label}={found.values[ranked[0]]}{_unit(found.field)} in this combination"
         if found.field.kind not in SEVERAL:
             speaking = speaking[:1]
-        return ", ".join(self._sentence(row, found, label, position) for position in speaking)
+        told = [(found.values[at] + _unit(found.field), self._told(row, found, at)) for at in speaking]
+        runs = [(list(values), end) for end, values in groupby(told, key=lambda one: one[1])]
+        return ", ".join(f"{label}={', '.join(value for value, _ in values)}{end}" for values, end in runs)
 
-    def _sentence(self, row: int, found: Testimony, label: str, position: int) -> str:
+    def _told(self, row: int, found: Testimony, position: int) -> str:
+        """What is told of one value, from the blank after it on."""
         bits = {level: found.bits[level][position] for level in self._spec.levels(found.field)}
         level = max(bits, key=lambda name: np.nan_to_num(bits[name], nan=-1.0))
         if bits[EVERYONE] >= bits[level] - 1e-9:
@@ -83,8 +92,7 @@ class Witness:
         verb = "reached" if found.field.kind == "number" else "seen"
         times = found.seen[level][position]
         how_often = f"{verb} {times:.0f}x" if times else f"never {verb}"
-        value = found.values[position] + _unit(found.field)
-        told = f"{label}={value} {how_often} for {who} in {self._generation.span}"
+        told = f" {how_often} for {who} in {self._generation.span}"
         return told + self._shared(row, found.field, level, found.codes[position], times > 0)
 
     def _who(self, level: str, row: int) -> str:
@@ -161,7 +169,7 @@ class Witness:
 def _around(bits: float) -> str:
     if np.isnan(bits):
         return "no time, so that what happened around this row is unknown"
-    return "a quiet moment" if bits < 1 else f"{bits:.0f} bits of surprise in what else happened around this time"
+    return f"{bits:.0f} bits of surprise in what else happened around this time"
 
 
 def _unit(field: Field) -> str:

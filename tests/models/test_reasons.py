@@ -15,13 +15,15 @@ from models.features.values import read_values
 from models.plan import FitPlan
 from models.scoring import Model
 from models.simulator import simulate
-from models.trained import inputs_of
+from models.trained import Inputs, inputs_of
 from models.training import fit
 from models.words import Witness
 from tests.models import plain_reasons
 from tests.models.tables import one, sign_ins
 from tests.models.test_fit_and_score import load
 
+LOUDER = 100.0
+"""So many times its contributions, all that an ordinary row has to say is heard: less than a tenth is not."""
 NASTY = (
     "x; y\n+9 (ai_score=1)",
     "u;\r\nv",
@@ -79,17 +81,22 @@ def tagged(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(named, tag=pl.Series(split), __mv_tag=pl.Series(encoded), odd=pl.Series(odd_ones))
 
 
-def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
+def witnessed(model: Model, table: pl.DataFrame) -> tuple[Inputs, Witness]:
     spec, generation = model.trained.spec, model.generation
     values = read_values(table, spec)
     encoded, facts = examine(values, spec, generation)
     inputs = inputs_of(encoded, values, spec)
+    groups = generation.called(values, spec, encoded.groups)
+    return inputs, Witness(values, facts, spec, generation.span, inputs.around, groups)
+
+
+def assert_same_texts(model: Model, table: pl.DataFrame) -> None:
+    spec, (inputs, witness) = model.trained.spec, witnessed(model, table)
     phi = model.trained.contributions(inputs).phi
     rows = np.random.default_rng(1).permutation(table.height)
-    groups = generation.called(values, spec, encoded.groups)
-    witness = Witness(values, facts, spec, generation.span, inputs.around, groups)
-    plain = plain_reasons.Witness(table, spec, generation, inputs.around)
-    expected = plain_reasons.reason_texts(phi, spec.sources(), plain)
+    plain = plain_reasons.Witness(table, spec, model.generation, inputs.around)
+    loud, expected = (plain_reasons.reason_texts(times * phi, spec.sources(), plain) for times in (LOUDER, 1.0))
+    assert reason_texts(LOUDER * phi[rows], rows, witness).to_list() == [loud[row] for row in rows]
     assert reason_texts(phi[rows], rows, witness).to_list() == [expected[row] for row in rows]
     assert contribution_texts(phi, spec.sources()).to_list() == plain_reasons.contribution_texts(phi, spec.sources())
     scored = model.score(table, explain="all", nthread=2).table
@@ -133,14 +140,23 @@ def test_texts_of_a_simulated_company_equal_those_written_row_by_row() -> None:
     assert_same_texts(model, table)
 
 
+def said(model: Model, table: pl.DataFrame | None = None) -> list[str]:
+    """The reasons of odd rows, as they are and LOUDER."""
+    table = odd(tagged(sign_ins(seed=5))) if table is None else table
+    inputs, witness = witnessed(model, table)
+    phi, rows = model.trained.contributions(inputs).phi, np.arange(table.height)
+    return [*reason_texts(phi, rows, witness), *reason_texts(LOUDER * phi, rows, witness)]
+
+
 def test_every_form_of_sentence_is_met() -> None:
     """So that the texts compared above hold all that there is to say."""
-    model, table = company()
-    found = " ".join(model.score(table, explain="all").table["ai_reasons"].drop_nulls())
-    many = sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")
-    found += " ".join(many.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
-    peers = sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",))
-    found += " ".join(peers.score(odd(tagged(sign_ins(seed=5))), explain="all").table["ai_reasons"].drop_nulls())
+    found = "\n".join(
+        [
+            *said(*company()),
+            *said(sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")),
+            *said(sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",))),
+        ]
+    )
     forms = (
         r"country=\w\w never seen for [\w.]+ in 4 days \(\+\d+\.\d\)",
         r"=\S+ (never )?seen (\d+x )?for anyone in",
@@ -150,13 +166,63 @@ def test_every_form_of_sentence_is_met() -> None:
         r"hour of day=\d\d:00 ",
         r"_time=(Fri|Sun|Satur)day \d\d:00 (never )?seen",
         r"=\S+ in this combination \(",
-        r"tag=t\d+ (never )?seen.*?, tag=t\d+ (never )?seen",
+        r"tag=t\d+ (never )?seen[^;]*?, tag=t\d+ (never )?seen",
+        r"tag=t\d+, t\d+ (never seen|seen \d+x) for",
+        r"tag=t\d+ (never seen|seen \d+x) for [^;(]*, tag=t\d+, t\d+ (never seen|seen \d+x) for",
         r"\w is missing \(",
         r"never seen for user\d in \w+ days, \d+% of 3 peers \(team,[01]\)",
         r" for user\d's peers \(team,[01]\) in \w+ days",
         r" for peers \(team,[01]\) in \w+ days",
         r"=x, y \+9 \(ai_score=1\) ",
         "=" + "ü" * 63 + "…",
-        r"(\d bits of surprise in what else|a quiet moment)",
+        r"\d bits of surprise in what else",
     )
     assert [form for form in forms if not re.search(form, found)] == []
+    same = r"tag=t\d+( (?:never )?seen[^;(]*), tag=t\d+(?:, t\d+)*\1(?:,| \(\+)"
+    assert not re.search(same, found)
+    assert "(+0.0)" not in found and "quiet" not in found
+
+
+def told(model: Model, table: pl.DataFrame, phi: list[float]) -> list[str]:
+    """The reasons of each row, had its sources these contributions."""
+    _, witness = witnessed(model, table)
+    return reason_texts(np.array([phi] * table.height), np.arange(table.height), witness).to_list()
+
+
+def test_values_of_which_the_same_is_told_share_it() -> None:
+    """Of which another is told, they do not."""
+    first = pl.int_range(pl.len()) == pl.arg_where(pl.col("user") == "user1").first()
+    tags = pl.when(first).then(pl.lit("once")).otherwise("tag"), pl.when(first).then(pl.lit("")).otherwise("__mv_tag")
+    table = tagged(sign_ins()).with_columns(tag=tags[0], __mv_tag=tags[1])
+    model = load(fit(table, FitPlan("logon", entities=("user",), fields=("tag:multivalue", "dest"), time="_time")))
+    new = one(user="user1").with_columns(tag=pl.lit("new1\nnew2\nnew3"), __mv_tag=pl.lit(""))
+    old = one(user="user1").with_columns(tag=pl.lit("once\nnew1\nnew2"), __mv_tag=pl.lit(""))
+    end = f"for user1 in {model.generation.span}"
+    assert told(model, new, [2.0, 0.0, 0.0]) == [f"tag=new1, new2, new3 never seen {end} (+2.0)"]
+    (mixed,) = told(model, old, [2.0, 0.0, 0.0])
+    assert re.fullmatch(
+        rf"tag=new1, new2 never seen {end}, tag=once seen 1x for anyone in {model.generation.span} \(\+2.0\)", mixed
+    )
+
+
+def test_what_would_read_as_nothing_is_no_reason() -> None:
+    model, table = sign_in_model("app", "dest"), one(dest="secret1")
+    least = np.nextafter(0.05, 1.0)
+    (found,) = told(model, table, [0.06, least, 0.0])
+    assert found.count("(+0.1)") == 2
+    (found,) = told(model, table, [0.06, 0.05 - 1e-9, 0.0])
+    assert found.startswith("app=") and "dest=" not in found
+    assert told(model, table, [0.04, 0.03, 0.0]) == [""]
+
+
+def test_a_quiet_moment_is_no_reason_and_makes_place_for_another() -> None:
+    names = ("user", "dest", "app", "bytes", "odd")
+    model = sign_in_model(*names)
+    alone = tagged(one(user="user1", dest="secret1"))
+    phi = [0.5, 0.4, 0.3, 0.2, 0.15, 9.0]
+    (shares,) = told(model, alone, phi)
+    assert shares == ""  # next to 9, which counts all the same, the others are below 5%
+    (found,) = told(model, alone, [*phi[:-1], 0.45])
+    assert [part.partition("=")[0] for part in found.split("; ")] == list(names)
+    (unknown,) = told(model, alone.with_columns(_time=pl.lit("")), phi)
+    assert unknown == "no time, so that what happened around this row is unknown (+9.0)"
