@@ -2,7 +2,8 @@
 
 A story is told in time if a notable stands on the right entity within an hour of its last event: on one of its
 accounts, or on a source from which its events came. A notable is false if its entity has no event of a story in the 24
-hours before, or is not right so.
+hours before, or is not right so. A story's rank is the place of its best right entity among all entities of a day, by
+the risk that the stacking search would add up for them that day, on the best of the story's days.
 
 python -m bench.rba                     # seeds 1 to 5: a table, bench/results/rba.json, docs/rba.md (half an hour)
 python -m bench.rba --seeds 7 --no-doc
@@ -31,12 +32,19 @@ RESULTS = ROOT / "bench" / "results" / "rba.json"
 DOC = ROOT / "docs" / "rba.md"
 SEEDS = (1, 2, 3, 4, 5)
 DAY_S, HOUR_S = 86_400, 3_600
+POINTS = {"low": 20, "medium": 40, "high": 60}
+DAY_CAP = 120
+"""As the macro aiscore_stack counts."""
+TOP = 10
 EVENT_FIELDS = ("_time", "user", "src", "src_country", "dest", "app", "action", "bytes_out")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one company. after_h: story -> hours from its last event to its first right notable, or None."""
+    """What came of one company. after_h: story -> hours from its last event to its first right notable, or None.
+
+    rank: story -> its place in the queue of its day, from 1, or None.
+    """
 
     seed: int
     days: int
@@ -46,6 +54,7 @@ class Outcome:
     false_notables: int
     false_entities: list[str]
     after_h: dict[str, float | None]
+    rank: dict[str, int | None]
     runs: int
     seconds: float
 
@@ -69,10 +78,13 @@ def outcome(seed: int, users: int = 1_000) -> Outcome:
     false = [f"{row['entity_type']} {row['entity']}" for row, told in judged if not told]
     raised = [(story, [row["time_s"] for row, told in judged if story.name in told]) for story in company.stories]
     after = {story.name: _after_h(story, at_s) for story, at_s in raised}
+    rank = {story.name: _rank(company, story, risk_by_day(played.rows)) for story in company.stories}
     days = round((what.ends_s - what.begins_s) // DAY_S) or 1
     unusual = played.rows.select("_time").n_unique()
     seconds = round(sum(played.seconds.values()), 1)
-    return Outcome(seed, days, played.events, unusual, len(judged), len(false), false, after, played.runs, seconds)
+    return Outcome(
+        seed, days, played.events, unusual, len(judged), len(false), false, after, rank, played.runs, seconds
+    )
 
 
 def _stories(company: Simulation, notable: dict[str, object]) -> set[str]:
@@ -85,6 +97,31 @@ def _stories(company: Simulation, notable: dict[str, object]) -> set[str]:
     found = set(seen["story"].unique().to_list())
     accounts = {story.name: story.users for story in company.stories}
     return {name for name in found if kind != "user" or entity in accounts[name]}
+
+
+def risk_by_day(rows: pl.DataFrame) -> pl.DataFrame:
+    """The entities of each day, most risk first: day, entity_type, entity, risk, rank (from 1; equals share the worst).
+
+    The same news counts once a day at its highest, and one behaviour at most DAY_CAP, as in the macro aiscore_stack.
+    """
+    points = pl.col("ai_band").replace_strict(POINTS, return_dtype=pl.Int64)
+    of = ["day", "entity_type", "entity"]
+    days = rows.with_columns(day=pl.col("_time").cast(pl.Float64) // DAY_S, points=points)
+    news = days.group_by(*of, "ai_behaviour", "ai_same").agg(pl.col("points").max())
+    kinds = news.group_by(*of, "ai_behaviour").agg(pl.col("points").sum().clip(upper_bound=DAY_CAP))
+    found = kinds.group_by(of).agg(risk=pl.col("points").sum())
+    return found.with_columns(rank=pl.col("risk").rank("max", descending=True).over("day")).sort(
+        "day", "rank", "entity"
+    )
+
+
+def _rank(company: Simulation, story: Story, queue: pl.DataFrame) -> int | None:
+    """The best place of a right entity on a day on which the story has events of it."""
+    seen = company.after().filter(pl.col("story") == story.name).with_columns(day=pl.col("_time") // DAY_S)
+    users = seen.filter(pl.col("user").is_in(story.users)).select("day", entity_type=pl.lit("user"), entity="user")
+    sources = seen.select("day", entity_type=pl.lit("system"), entity="src")
+    best = queue.join(pl.concat([users, sources]).unique(), on=["day", "entity_type", "entity"])["rank"].min()
+    return None if best is None else int(best)  # type: ignore[call-overload]
 
 
 def _after_h(story: Story, raised_s: list[float]) -> float | None:
@@ -116,6 +153,7 @@ def results_of(outcomes: list[Outcome]) -> dict[str, object]:
     return {
         "stories": sum(len(one.after_h) for one in outcomes),
         "stories_in_time": sum(one.in_time for one in outcomes),
+        "stories_in_top_10": sum((rank or TOP + 1) <= TOP for one in outcomes for rank in one.rank.values()),
         "false_notables_a_day": round(sum(one.false_a_day for one in outcomes) / len(outcomes), 3),
         "false_notables_a_day_most": max(one.false_a_day for one in outcomes),
         "companies": [asdict(one) for one in outcomes],
@@ -127,7 +165,8 @@ def rows_of(outcomes: list[Outcome]) -> list[list[str]]:
     names = list(outcomes[0].after_h)
     return [
         [str(one.seed), f"{one.events:,}", f"{one.unusual_rows:,}", str(one.notables),
-         *(_hours(one.after_h.get(name)) for name in names), f"{one.false_a_day:.2f}"]
+         *(f"{_hours(one.after_h.get(name))} ({one.rank.get(name) or '-'})" for name in names),
+         f"{one.false_a_day:.2f}"]
         for one in outcomes
     ]  # fmt: skip
 
@@ -135,7 +174,7 @@ def rows_of(outcomes: list[Outcome]) -> list[list[str]]:
 def heads_of(outcomes: list[Outcome]) -> list[str]:
     """The names of the columns."""
     names = [name.replace("_", " ") for name in outcomes[0].after_h]
-    stories = [f"{name}, hours" for name in names]
+    stories = [f"{name}, hours (place)" for name in names]
     return ["seed", "events scored", "unusual", "notables", *stories, "false a day"]
 
 
@@ -159,7 +198,8 @@ def lines_of(outcomes: list[Outcome]) -> list[str]:
         "",
         f"{found['stories_in_time']} of {found['stories']} attacks were raised on the right entity within an hour of "
         f"their last event (a negative figure: before it), with {found['false_notables_a_day']:.2f} false notables "
-        f"a day on the mean and {found['false_notables_a_day_most']:.2f} at most.",
+        f"a day on the mean and {found['false_notables_a_day_most']:.2f} at most. {found['stories_in_top_10']} of "
+        f"{found['stories']} stood among the ten entities of their day with the most risk.",
     ]
 
 

@@ -81,3 +81,35 @@ def test_what_stands_between_the_marks_is_written_anew_and_nothing_else(tmp_path
     document.put(page, "two", ["new"])
     told = "a\n<!-- one -->\n| x |\n|---|\n| 1 |\n<!-- end of one -->\nb\n<!-- two -->\nnew\n<!-- end of two -->\n"
     assert page.read_text(encoding="utf-8") == told
+
+
+def test_the_queue_of_a_day_counts_news_once_and_caps_a_behaviour() -> None:
+    def row(entity: str, behaviour: str, band: str, same: str, day: int = 0) -> tuple[float, str, str, str, str, str]:
+        return (day * rba.DAY_S + 1.0, "user", entity, behaviour, band, same)
+
+    rows = [
+        *[row("ann", "place", "low", "RO")] * 9,  # one piece of news: 20
+        *[row("bob", "reach", "high", f"host{n}") for n in range(9)],  # capped: 120
+        row("cyd", "place", "medium", "FR"), row("cyd", "hour", "low", "-"),  # 60
+        row("cyd", "place", "high", "FR", day=1),
+    ]  # fmt: skip
+    names = ["_time", "entity_type", "entity", "ai_behaviour", "ai_band", "ai_same"]
+    queue = rba.risk_by_day(pl.DataFrame(rows, names, orient="row"))
+    found = queue.select("day", "entity", "risk", "rank").rows()
+    assert found == [(0, "bob", 120, 1), (0, "cyd", 60, 2), (0, "ann", 20, 3), (1, "cyd", 60, 1)]
+
+
+def test_a_storys_place_is_that_of_its_best_right_entity_on_its_own_days() -> None:
+    company = simulate(seed=3, users=60)
+    story = next(one for one in company.stories if one.name == "stolen_credentials")
+    day, user = story.begins_s // rba.DAY_S, story.users[0]
+    queue = pl.DataFrame(
+        {
+            "day": [day, day, day - 1],
+            "entity_type": ["user"] * 3,
+            "entity": ["nobody", user, user],
+            "rank": [1, 4, 1],
+        }
+    )
+    assert rba._rank(company, story, queue) == 4
+    assert rba._rank(company, story, queue.filter(pl.col("entity") == "nobody")) is None
