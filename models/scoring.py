@@ -116,7 +116,7 @@ class Model:
         Raises whatever scoring raises where the model cannot score.
         """
         # Several: an array of one row is of another kind to the compiler.
-        made_up = pl.DataFrame({name: ["1"] * 3 for name in self.contract.inputs})
+        made_up = pl.DataFrame(dict.fromkeys((name for name, _ in self.contract.rows()), ["1"] * 3))
         self.score(made_up, explain="all", nthread=nthread)
 
     def score(
