@@ -69,7 +69,7 @@ def test_every_figure_is_measured(results: dict[str, Any]) -> None:
     assert [case["rows"] for case in results["end_to_end"]["cases"]] == list(speed.QUICK.end_to_end)
     both = {name: agreed["both"] for name, agreed in results["end_to_end"]["agreement"].items()}
     assert both == {"naive": speed.QUICK.naive, "tuned": 8}
-    assert results["batch"]["columns"] == 25
+    assert results["batch"]["columns"] == 30
     assert min(results["model"]["weights"]) > 0 and results["model"]["boost_trees"] == 300
 
 
@@ -254,8 +254,8 @@ def test_the_days_come_again_a_week_later(company: Company) -> None:
     assert more.head(days).equals(company.events)
 
 
-def test_a_wide_body_has_25_columns(company: Company) -> None:
-    assert pl.read_csv(wide_body(company.rows(3)), infer_schema=False).shape == (3, 25)
+def test_a_wide_body_has_30_columns(company: Company) -> None:
+    assert pl.read_csv(wide_body(company.rows(3)), infer_schema=False).shape == (3, 30)
 
 
 def test_the_library_explains_as_the_model_does(company: Company, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_batch_that_comes_back_short_is_no_figure(company: Company, tmp_path: 
     stage = cast(Stage, SimpleNamespace(sidecar=lambda home, settings: service))
     model = cast(Fitted, SimpleNamespace(name="m", home=tmp_path / "home"))
     with Progress(disable=True) as bar:
-        assert speed_service.beside_a_batch(stage, model, company, 1, bar)["columns"] == 25
+        assert speed_service.beside_a_batch(stage, model, company, 1, bar)["columns"] == 30
         with pytest.raises(AssertionError, match="2 lines came back for 3 rows"):
             speed_service.beside_a_batch(stage, model, company, 3, bar)
 

@@ -78,6 +78,7 @@ def rows(found: Definitions, now_s: float, value: Callable[[str], str]) -> pl.Da
             {
                 "_time": now_s - 1800 + number,
                 "user": ann if first else bob,
+                "src_user": ann if first else bob,
                 "src": web if first else db,
                 "dest": db if first else web,
                 "signature": odd,

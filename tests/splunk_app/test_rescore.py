@@ -319,12 +319,13 @@ def test_a_notable_of_the_stacking_is_scored_event_by_event(splunk: Splunk, side
     sidecar.contract += [("user", "entity"), ("_time", "time")]
     search = RunningSearch(splunk.world, 0, splunk.now_s, splunk.now_s, "1.1", name="AIScore - Score")
     kept = scored_rows(definitions(), splunk.now_s, lambda value: value + HOSTILE.replace("\x00", ""))
+    kept = kept.filter(ai_recipe="authentication")
     splunk.world.collect(kept, {"index": "summary", "source": "AIScore - Scores"}, search)
     assert splunk.run_once(definitions().threshold.name).ok
     notable = next(one for one in splunk.desk.notables if one.row["entity_type"] == "user")
     ran = splunk.send_alert("aiscore_rescore", results_file.from_records([notable.fields]))
     assert ran.code == 0, ran.stderr
-    mine = kept.filter(pl.col("user") == notable.row["entity"], pl.col("ai_recipe") == "authentication")
+    mine = kept.filter(user=notable.row["entity"])
     found = splunk.search('search index=summary source="AIScore - Rescored"', "-1h", "+1h")
     assert sorted(found["ai_event_id"]) == sorted(mine["ai_event_id"])
     assert [request.query["model"] for request in sidecar.scored] == ["authentication"]

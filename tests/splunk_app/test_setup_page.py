@@ -210,7 +210,7 @@ def test_a_persons_whole_way(open_page: Opener, head: Splunkd, tmp_path: Path) -
     expect(page.locator(".banner")).to_contain_text("Live")
     expect(page.get_by_label("Address of the sidecar")).to_have_value(server.url)
     expect(page.locator("[data-recipe=alerts] .reads")).to_have_text("index=ids tag=alert")
-    expect(page.locator("[data-group=alerts-jobs] .reads")).to_have_text("6 of 6 on")
+    expect(page.locator("[data-group=alerts-jobs] .reads")).to_have_text("7 of 7 on")
     assert head.app.conf("app")["install"]["is_configured"] == "1"
 
 
@@ -235,9 +235,9 @@ def read_plain_indexes(page: Page, head: Splunkd) -> None:
 def switch_on(page: Page, head: Splunkd) -> None:
     place = page.locator("[data-group=alerts-jobs]")
     place.locator("summary").click()
-    expect(place.locator(".searches li")).to_have_count(6)
+    expect(place.locator(".searches li")).to_have_count(7)
     button(place, "Switch all on").click()
-    expect(place.get_by_text("Switch on 6 searches?")).to_be_visible()
+    expect(place.get_by_text("Switch on 7 searches?")).to_be_visible()
     expect(button(place, "Switch all on")).to_be_disabled()
     button(place, "Switch on: AIScore - Fit alerts").click()
     expect(place.locator(".confirm")).to_have_count(1)
@@ -248,18 +248,18 @@ def switch_on(page: Page, head: Splunkd) -> None:
     assert head.app.conf("savedsearches")["AIScore - Score alerts"]["disabled"] == "1"
     button(place, "Switch all on").click()
     button(place.locator(".confirm"), "Switch on").click()
-    expect(place.get_by_text("6 searches are on.")).to_be_visible()
+    expect(place.get_by_text("7 searches are on.")).to_be_visible()
     expect(button(place, "Switch all off")).to_be_focused()
     conf = head.app.conf("savedsearches")
     assert {name for name, stanza in conf.items() if stanza.get("disabled") == "0"} == {
         name for name in conf if name.endswith(" alerts")
     }
     button(place, "Switch off: AIScore - Score alerts").click()
-    expect(place.locator(".reads")).to_have_text("5 of 6 on")
+    expect(place.locator(".reads")).to_have_text("6 of 7 on")
     expect(button(place, "Switch on: AIScore - Score alerts")).to_be_focused()
     button(place, "Switch on: AIScore - Score alerts").click()
     button(place.locator(".confirm"), "Switch on").click()
-    expect(place.locator(".reads")).to_have_text("6 of 6 on")
+    expect(place.locator(".reads")).to_have_text("7 of 7 on")
 
 
 def go_live(page: Page, head: Splunkd) -> None:
