@@ -199,8 +199,8 @@ def _connection(row: Row) -> str:
 SOURCES = (
     Source(
         "AWS CloudTrail, invictus-ir/aws_dataset (MIT): an account taken over, in an hour",
-        6,
-        0.25,
+        4,
+        0.2,
         of_recipe("invictus_aws", "change"),
         _operation,
         lambda row: row["object_category"],
@@ -215,13 +215,13 @@ SOURCES = (
     ),
     Source(
         "Windows processes, mdecrevoisier/EVTX-to-MITRE-Attack (CC0): a laboratory",
-        7,
+        8,
         0.25,
         of_recipe("evtx_mdecrevoisier", "processes"),
         _process,
         lambda row: row["process_name"],
     ),
-    Source("Connections, NSL-KDD (UNB; BSD-3 repository)", 5, 0.5, kdd, _connection, lambda row: row["attack"]),
+    Source("Connections, NSL-KDD (UNB; BSD-3 repository)", 6, 0.5, kdd, _connection, lambda row: row["attack"]),
 )
 
 

@@ -14,6 +14,8 @@ from models.words import AMOUNT, EMPTY, NEXT, TENTH, Witness
 MAX_REASONS = 5
 LEAST_SHARE = 0.05
 """A contribution below this share of the positive ones is no reason."""
+LEAST_AMOUNT = 0.05
+"""Nor is a smaller one, which would read 0.0."""
 _SPECIAL = re.compile(r"[\\;:\n\r]")
 _ESCAPES = {"\n": "\\n", "\r": "\\r"}
 
@@ -47,19 +49,18 @@ def contribution_texts(phi: Floats, sources: tuple[str, ...]) -> pl.Series:
 def reason_texts(phi: Floats, rows: Ints, witness: Witness) -> pl.Series:
     """The strongest reasons of some rows, `; ` between; empty where nothing speaks for strangeness.
 
-    An amount that would read 0.0 is none.
+    A quiet moment around a row is none.
 
     phi: float64 (k, sources), the contributions to the rows, (k,).
     """
     positive = np.maximum(phi, 0.0)
     least = LEAST_SHARE * positive.sum(axis=1, keepdims=True)
-    positive[witness.silent(rows, phi.shape[1])] = 0.0
+    positive[witness.quiet(rows), witness.context :] = 0.0
     order = ranked(positive, min(MAX_REASONS, phi.shape[1]))
     amounts = np.take_along_axis(positive, order, axis=1)
-    rounded = tenths_of(amounts)
-    given = (amounts > least) & (rounded > 0)
+    given = (amounts > least) & (amounts >= LEAST_AMOUNT)
     at, rank = np.nonzero(given)
-    source, tenths = order[given], rounded[given]
+    source, tenths = order[given], tenths_of(amounts[given])
     parts = np.full((len(at), witness.width + 4), EMPTY)
     parts[rank > 0, 0] = NEXT
     for one in range(phi.shape[1]):

@@ -154,11 +154,14 @@ class Witness:
         self.pool = glossary.pool(np.concatenate(numbers))
         self.width = max(topic.most for topic in self._topics) * (self._parts + 1) - 1
 
-    def silent(self, rows: Ints, sources: int) -> npt.NDArray[np.bool_]:
-        """Where there is nothing to say: a quiet moment around a row is no reason to find it strange. (k, sources)."""
-        found = np.zeros((len(rows), sources), np.bool_)
-        found[:, len(self._topics) :] = (self._around[rows] < LEAST_AROUND_BITS)[:, None]
-        return found
+    @property
+    def context(self) -> int:
+        """The place of what stands around a row among the sources, which is the last, if it is there."""
+        return len(self._topics)
+
+    def quiet(self, rows: Ints) -> npt.NDArray[np.bool_]:
+        """Whether next to nothing stands around each of k rows, which is no reason to find it strange, (k,)."""
+        return self._around[rows] < LEAST_AROUND_BITS
 
     def say(self, source: int, rows: Ints) -> Ints:
         """The facts behind the contributions of one source to k rows, int64 (k, parts).
@@ -166,7 +169,7 @@ class Witness:
         source: its place in FeatureSpec.sources(). Values of which the same is told, one after the other, share it:
         `tag=a, b never seen`.
         """
-        if source == len(self._topics):
+        if source == self.context:
             return self._moment(rows)
         topic = self._topics[source]
         if not len(topic.facts.rows):
@@ -177,7 +180,7 @@ class Witness:
             at, present = topic.place(rows, rank)
             speaks = present & (topic.facts.excess[at] > 0)
             more = np.where(speaks[:, None], self._sentence(topic, rows, at), EMPTY)
-            same = speaks & (more[:, TOLD:] == found[-1][:, -self._parts + TOLD :]).all(axis=1)
+            same = (more[:, TOLD:] == found[-1][:, -self._parts + TOLD :]).all(axis=1)
             found[-1][same, -self._parts + TOLD :] = EMPTY
             more[same, 0] = EMPTY
             found += [np.where(speaks, AND, EMPTY)[:, None], more]
