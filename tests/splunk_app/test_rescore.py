@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from aiscore_kit import alert, entity_events, rescore
 from hypothesis import example, given
