@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 from itertools import combinations
 
 import numpy as np
@@ -168,8 +169,7 @@ def _changes(fields: Sequence[Field]) -> Iterable[Change]:
 
 def _numbers(field: Field, spec: FeatureSpec, generation: Generation, owners: Codes) -> Floats:
     """Of each owner the median of a number, and what is far beyond its own past and its median, (2, owners)."""
-    level = generation.levels[spec.entities[0], field.name]
-    assert isinstance(level, NumberLevel)
+    level = cast(NumberLevel, generation.levels[spec.entities[0], field.name])
     at = generation.standing(spec.entities[0], owners).at
     median = np.maximum(level.median[at], 0.0)
     wide = median + 4.0 * level.spread[at] + OCTAVES_BEYOND * BUCKETS_PER_OCTAVE
@@ -201,8 +201,7 @@ def _known(field: Field, generation: Generation) -> Codes:
         return np.arange(1, HOURS_A_DAY + 1, dtype=np.uint64)
     if field.kind == "week_hour":
         return np.arange(1, HOURS_A_WEEK + 1, dtype=np.uint64)
-    level = generation.levels[EVERYONE, field.name]
-    assert isinstance(level, CategoryLevel)
+    level = cast(CategoryLevel, generation.levels[EVERYONE, field.name])
     most = np.lexsort((level.keys, -level.count))[:MOST_VALUES]
     return unpaired(np.uint64(0), level.keys[most])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
@@ -58,8 +59,7 @@ def before(counts: Ints) -> Ints:
 
 def _units(shown: Shown, days: Days) -> Iterator[Finding]:
     """A number whose daily median jumps by a factor between units, for good."""
-    assert shown.numbers is not None
-    which, medians = daily_medians(shown.numbers, days.of[shown.rows], days.count)
+    which, medians = daily_medians(cast(Floats, shown.numbers), days.of[shown.rows], days.count)
     if len(medians) < 2:
         return
     high, low = np.maximum.accumulate(medians), np.minimum.accumulate(medians)
