@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
