@@ -82,6 +82,7 @@ def test_a_place_older_than_an_hour_says_nothing(splunk: Splunk) -> None:
 
 def test_an_exit_that_many_share_has_no_place(splunk: Splunk) -> None:
     listed = pl.DataFrame({"src": ["2.0.0.0/16", "192.0.2.0/24"], "egress": ["VPN", "cloud"]})
+    splunk.define("aiscore_egress", "`aiscore_egress_lookup`")
     splunk.world.write_lookup("aiscore_egress", listed, append=True, key_field=None)
     found = speeds(
         splunk,

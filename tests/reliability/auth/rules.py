@@ -34,6 +34,7 @@ class Rule(NamedTuple):
 SCORE, FIT, ADMIN = frozenset({"score"}), frozenset({"fit"}), frozenset({"admin"})
 VERB, PART = "/v1/<name>", "/v1/fit/<sid>/<position>/<seq>"
 READ_PART = "/v1/quality/<sid>/<position>/<seq>"
+LEARN_PART = "/v1/learn/<sid>/<position>/<seq>"
 RULES = (
     Rule("POST", VERB, "/v1/score?model=ait", 404, SCORE, body=b"a\n1\n"),
     Rule("POST", VERB, "/v1/score?model=ait&explain=all", 404, SCORE, body=b"a\n1\n"),
@@ -45,6 +46,12 @@ RULES = (
     Rule("POST", VERB, "/v1/quality?model=ait", 404, SCORE, body=b"a\n1\n"),
     Rule("POST", VERB, "/v1/quality?session=s/1&parts=1", 409, SCORE),
     Rule("PUT", READ_PART, "/v1/quality/s/1/0", 400, SCORE),
+    Rule("POST", VERB, "/v1/learn?model=ait", 202, FIT, body=b"a\n1\n"),
+    Rule("POST", VERB, "/v1/learn?model=ait&action=learn", 202, FIT, body=b"a\n1\n"),
+    Rule("POST", VERB, "/v1/learn?model=ait&session=s/1&parts=1", 409, FIT),
+    Rule("POST", VERB, "/v1/learn?model=ait&action=forget&entity=ann", 202, ADMIN),
+    Rule("POST", VERB, "/v1/learn?model=ait&action=forget&entity=ann&dry=true", 404, ADMIN),
+    Rule("PUT", LEARN_PART, "/v1/learn/s/1/0", 400, FIT),
     Rule("POST", VERB, "/v1/models", 200, SCORE),
     Rule("POST", VERB, "/v1/models?action=list", 200, SCORE),
     Rule("POST", VERB, "/v1/models?model=ait", 404, SCORE),
