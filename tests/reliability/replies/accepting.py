@@ -80,7 +80,7 @@ class _Command(RowByRow):  # type: ignore[misc]
     """`| aiscore model=toy` between getinfo and its last chunk; `refused` holds what it said of each chunk."""
 
     model, explain, fields, prefix, on_error = "toy", "auto", "contract", honest.PREFIX, "label"
-    warmup_h = None
+    warmup_h = "0"
     _finished = False
 
     def __init__(self, respond: Respond, max_reply_mb: int) -> None:
