@@ -57,6 +57,7 @@ class Tour:
             if f"aiscore_{recipe}_left_out" in self.splunk.app.conf("macros"):
                 self._typed(f"macro aiscore_{recipe}_left_out", f"| `aiscore_{recipe}_left_out`")
         self._typed("macro aiscore_release_shadow", "| makeresults | `aiscore_release_shadow`")
+        self._typed("macro aiscore_egress_lookup", '| makeresults | eval src="192.0.2.9" | `aiscore_egress_lookup`')
         self._views()
         if whole:
             self._queue()
