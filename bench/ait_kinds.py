@@ -16,7 +16,7 @@ import polars as pl
 from bench import document
 from bench.ait import FIT, KINDS, WARM_UP, networks, windows
 from bench.average_precision import Floats, ap, interval, resampled
-from bench.command import fitted, scored
+from bench.command_line import fitted, scored
 
 METHODS = ("unsupervised", "blend")
 

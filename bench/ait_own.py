@@ -13,7 +13,7 @@ import polars as pl
 from bench import document
 from bench.ait import FIT, WINDOW_S, first_attack_s, networks, windows
 from bench.average_precision import ap, interval, mean, resampled
-from bench.command import fitted, scored
+from bench.command_line import fitted, scored
 
 QUIET_BEFORE_S = 3600
 

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from bench import document
 from bench.ait import FIT, WARM_UP, networks, windows
 from bench.average_precision import RESAMPLES, Floats, Mask, ap, interval, mean, resampled
-from bench.command import fitted, scored
+from bench.command_line import fitted, scored
 
 Scores = dict[str, dict[str, Floats]]
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / "bench" / "work" / "home"
 RESAMPLES = 1000
 SEED = 7
 
@@ -27,6 +28,17 @@ def scores_of(fit: list[str], train: pl.DataFrame, test: pl.DataFrame) -> Floats
     with tempfile.TemporaryDirectory() as home:
         run(["fit", "model=m", *fit], train, home)
         return scores_in(run(["score", "model=m", "explain=none"], test, home))
+
+
+def fitted(model: str, train: pl.DataFrame, *options: str) -> None:
+    """A model that is kept, to score several tables or in several ways. options: such as "entity=host"."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    run(["fit", f"model={model}", *options], train, str(HOME))
+
+
+def scored(model: str, test: pl.DataFrame, *options: str) -> Floats:
+    """The ai_score of each row by a model that is kept, float64 (n,)."""
+    return scores_in(run(["score", f"model={model}", "explain=none", *options], test, str(HOME)))
 
 
 def run(words: list[str], events: pl.DataFrame, home: str) -> bytes:

@@ -23,6 +23,7 @@ import polars as pl
 
 from bench import document
 from bench.ait import find_data
+from bench.nsl import NAMES
 from bench.raw import ROOT, rows_of, run
 from bench.raw_sets import RawSet, raw_sets
 
@@ -30,52 +31,6 @@ PAGE = ROOT / "docs" / "reasons.md"
 MOST_PARTS = 4
 """Reasons of one event that are shown."""
 SURROUNDINGS = re.compile("^$|bits of surprise")
-KDD = [
-    "duration",
-    "protocol_type",
-    "service",
-    "flag",
-    "src_bytes",
-    "dst_bytes",
-    "land",
-    "wrong_fragment",
-    "urgent",
-    "hot",
-    "num_failed_logins",
-    "logged_in",
-    "num_compromised",
-    "root_shell",
-    "su_attempted",
-    "num_root",
-    "num_file_creations",
-    "num_shells",
-    "num_access_files",
-    "num_outbound_cmds",
-    "is_host_login",
-    "is_guest_login",
-    "count",
-    "srv_count",
-    "serror_rate",
-    "srv_serror_rate",
-    "rerror_rate",
-    "srv_rerror_rate",
-    "same_srv_rate",
-    "diff_srv_rate",
-    "srv_diff_host_rate",
-    "dst_host_count",
-    "dst_host_srv_count",
-    "dst_host_same_srv_rate",
-    "dst_host_diff_srv_rate",
-    "dst_host_same_src_port_rate",
-    "dst_host_srv_diff_host_rate",
-    "dst_host_serror_rate",
-    "dst_host_srv_serror_rate",
-    "dst_host_rerror_rate",
-    "dst_host_srv_rerror_rate",
-    "attack",
-    "difficulty",
-]
-"""The columns of an NSL-KDD file."""
 PLAIN = {
     "protocol_type": "protocol",
     "src_bytes": "bytes sent",
@@ -172,7 +127,7 @@ def _set(data: Path, folder: str) -> RawSet:
 
 def _kdd_file(data: Path, word: str) -> pl.DataFrame:
     (path,) = [path for path in (data / "nsl_kdd").iterdir() if word in path.name.lower()]
-    return pl.read_csv(path, has_header=False, new_columns=KDD, infer_schema=False).rename(PLAIN)
+    return pl.read_csv(path, has_header=False, new_columns=NAMES, infer_schema=False).rename(PLAIN)
 
 
 def _operation(row: Row) -> str:
