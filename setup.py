@@ -39,6 +39,7 @@ DEV = [
     "mypy==2.4.1",
     "playwright==1.65.2",
     "pytest==9.2.0",
+    "pytest-xdist==3.8.0",
     "ruff==0.17.6",
     "schemathesis==4.32.5",
     "splunk-appinspect==4.3.1",
