@@ -97,7 +97,11 @@ def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:
     order = np.argsort(time, kind="stable")
     order = order[~np.isnan(time[order])]
     if len(order) == 0:
-        raise DataError("no row has a time", field=spec.time, mend="name the time field with time=")
+        raise DataError(
+            "no row has a time",
+            field=spec.time,
+            mend=f"give {spec.time} as epoch seconds or ISO 8601, or name another time field",
+        )
     return order
 
 

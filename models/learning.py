@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from models.errors import DataError
-from models.features.ageing import Ageing, ages_of
+from models.features.ageing import Ageing, ages_of, is_dated
 from models.features.hashing import code_of
 from models.features.partition import Partition, learn
 from models.features.prequential import days_of
+from models.features.values import Values
 from models.guard import Guard, teaches
 from models.history import read_in_order
+from models.quality.days import DAY_S
+from models.quality.gate import gate_of_days
 from models.scoring import Model
 
 KEPT_WINDOWS = 2
@@ -43,25 +47,45 @@ class Forgotten:
     left: Partition
 
 
-def learn_days(table: pl.DataFrame, reference: Model, guard: Guard, nthread: int = 1) -> Learned:
-    """Count the rows of each UTC day that may teach. reference: the bundle with the generation it was fitted with."""
+def learn_days(
+    table: pl.DataFrame, reference: Model, guard: Guard, nthread: int = 1, now_s: float | None = None
+) -> Learned:
+    """Count the rows of each UTC day that may teach. reference: the bundle with the generation it was fitted with;
+    now_s: epoch seconds after which, and a day, no row teaches, or None.
+
+    Raises DataError naming the field and the mend where the rows cannot teach days.
+    """
     spec = reference.trained.spec
     if spec.time is None:
         mend = "fit it again with the new rows"
         raise DataError("the model has no clock, so its days cannot be told", field="model", mend=mend)
     values = read_in_order(table, spec)
+    gate_of_days(values, spec, table.height, now_s)
+    undated, count = table.height - values.count, values.count
+    values = _until(values, now_s)
     verdict = teaches(values, reference, guard, nthread)
     days = {
         day.name: learn(verdict.values.slice(day.start, day.stop), spec, verdict.teaches[day.start : day.stop])
         for day in days_of(values)
     }
-    withheld = {**verdict.withheld, "undated": table.height - values.count}
+    withheld = {**verdict.withheld, "undated": undated, "future": count - values.count}
     return Learned(days, table.height, int(verdict.teaches.sum()), withheld)
 
 
-def kept_days(names: set[str], ageing: Ageing) -> set[str]:
-    """The days that are kept; those that have left the window are, for a while."""
-    return {day for day, age in ages_of(names).items() if age < KEPT_WINDOWS * ageing.window_days}
+def _until(values: Values, now_s: float | None) -> Values:
+    """The rows that are not more than a day ahead of now: ages count from the newest day, so that one row of a clock
+    that is wrong would make every other day too old to count."""
+    if now_s is None or values.time is None:
+        return values
+    return values.slice(0, int(np.searchsorted(values.time, now_s + DAY_S, "right")))
+
+
+def kept_days(names: set[str], ageing: Ageing, now_s: float | None = None) -> set[str]:
+    """The days that are kept; those that have left the window are, for a while. now_s: as in `learn_days`: a fit may
+    have met a clock that was wrong."""
+    last = "9999-12-31" if now_s is None else str(np.datetime64(int(now_s + DAY_S), "s").astype("datetime64[D]"))
+    real = {day for day in names if not is_dated(day) or day <= last}
+    return {day for day, age in ages_of(real).items() if age < KEPT_WINDOWS * ageing.window_days}
 
 
 def forget(days: Days, entity: str, field: str = "") -> dict[str, Forgotten]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -89,13 +90,9 @@ class Model:
 
         Raises DataError when they are of another format, such as that of an older version.
         """
-        try:
+        with _reading():
             trained = Trained.from_files(bundle)
             past = Generation.from_files(generation, trained.spec)
-        except DataError as error:
-            raise _unreadable(error.message) from error
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise _unreadable(f"{type(error).__name__}: {error}") from error
         return cls(
             shown_id(name, bundle_version, generation_version), trained, past, Contract.of(trained.spec, trained.risk)
         )
@@ -104,10 +101,8 @@ class Model:
         self, name: str, bundle_version: str, generation: Mapping[str, Buffer], generation_version: str
     ) -> Model:
         """The same bundle with another generation, from its files. DataError when they are of another format."""
-        try:
+        with _reading():
             past = Generation.from_files(generation, self.trained.spec)
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise _unreadable(f"{type(error).__name__}: {error}") from error
         return replace(self, id=shown_id(name, bundle_version, generation_version), generation=past)
 
     def rehearse(self, nthread: int = 1) -> None:
@@ -235,6 +230,17 @@ class Model:
 def shown_id(name: str, bundle_version: str, generation_version: str) -> str:
     """What `ai_model` says."""
     return f"{name}@{bundle_version[:SHOWN_VERSION]}/{generation_version[:SHOWN_VERSION]}"
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Whatever the files of a model make fail while they are read is a DataError that says what to do."""
+    try:
+        yield
+    except DataError as error:
+        raise _unreadable(error.message) from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise _unreadable(f"{type(error).__name__}: {error}") from error
 
 
 def _unreadable(why: str) -> DataError:

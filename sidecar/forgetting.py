@@ -89,11 +89,17 @@ def run(model: str, wish: Wish, house: House) -> Reply:
     }
     if changes and not wish.dry:
         _keep(line, changes, wish, house)
+    return Reply(_rows(model, changes, wish), told=_in_words(changes, wish))
+
+
+def _in_words(changes: Mapping[str, Change], wish: Wish) -> str:
+    if not changes:
+        return "nobody of this name is in these learned days: nothing was forgotten"
     rows = sum(gone.rows for change in changes.values() for gone in change.gone.values())
     told = f"{rows:,} rows of {len({day for change in changes.values() for day in change.gone})} whole UTC days"
+    told += " would be forgotten" if wish.dry else " forgotten"
     tainted = sum(change.tainted for change in changes.values())
-    told += f" forgotten; {tainted} versions tainted: fit the model again" if tainted else " forgotten"
-    return Reply(_rows(model, changes, wish), told=told)
+    return told + (f"; {tainted} versions tainted: fit the model again" if tainted else "")
 
 
 def _change(name: str, version: Version, wish: Wish, house: House) -> Change:

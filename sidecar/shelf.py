@@ -53,16 +53,17 @@ class Shelf:
 
     def champion(self, name: str) -> Model:
         """The champion, loaded; CallerError (no_model) when the name has none in service."""
-        version = self._serving(name)
+        version = self.serving(name)
         try:
             return self.load(name, version)
         except BadVersion:
-            moved = self._serving(name)
+            moved = self.serving(name)
             if moved.generation == version.generation and moved.bundle == version.bundle:
                 raise
             return self.load(name, moved)  # the next generation came between
 
-    def _serving(self, name: str) -> Version:
+    def serving(self, name: str) -> Version:
+        """The champion's facts; CallerError (no_model) when the name has none in service."""
         version = self.line(name).champion
         if version is None:
             mend = f"promote a version: aimodels action=promote model={name} version=..."

@@ -37,14 +37,23 @@ def gate(
     force: refuse nothing. Raises DataError naming the field and the mend.
     """
     found = _findings(values, spec)
-    refused = [*_refused(values, spec, given, now_s), *_without_a_field(found, spec)]
+    refused = [*_refused(values, spec, given, now_s), *_without_a_past(values, spec), *_without_a_field(found, spec)]
     if refused and not force:
-        first = refused[0]
-        mend = f"{first.mend}; force=true fits all the same"
-        raise DataError(first.words, field=first.field or "events", mend=mend)
+        raise _refusal(refused[0], "; force=true fits all the same")
     told = [finding for finding in (*refused, *found) if finding.grade >= TOLD_FROM]
     told.sort(key=lambda finding: finding.grade, reverse=True)
     return [{name: getattr(finding, name) for name in TOLD} for finding in told]
+
+
+def gate_of_days(values: Values, spec: FeatureSpec, given: int, now_s: float | None = None) -> None:
+    """Raises DataError where most rows have no owner or no time that can be true: each day would be learned anew
+    without what it taught before. The arguments are those of `gate`."""
+    for finding in _refused(values, spec, given, now_s):
+        raise _refusal(finding)
+
+
+def _refusal(finding: Finding, more: str = "") -> DataError:
+    return DataError(finding.words, field=finding.field or "events", mend=finding.mend + more)
 
 
 def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
@@ -57,27 +66,32 @@ def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
 
 def _refused(values: Values, spec: FeatureSpec, given: int, now_s: float | None) -> Iterator[Finding]:
     for entity in spec.entities[:1]:
-        owner = values.owners[entity]
-        missing = int((owner.codes == MISSING).sum())
+        missing = int((values.owners[entity].codes == MISSING).sum())
         if missing > MOST * values.count:
             words = f"{missing:,} of {values.count:,} rows have no {entity}, who is to own the baselines"
-            mend = f"fill {entity}, search only events that have one, or name another entity"
+            mend = f"fill {entity}, or search only events that have one"
             yield Finding(entity, "no_entity", "F", words, mend, missing, missing / values.count)
-        elif values.count >= LEAST_ROWS and (kinds := len(np.unique(owner.at))) > OWN_SHARE * values.count:
-            words = f"{values.count:,} rows have {kinds:,} different values: nobody comes twice and has a past"
-            mend = f"name an entity that comes again, instead of {entity}"
-            yield Finding(entity, "thin_history", "F", words, mend, values.count, 1.0)
     if spec.time is None or values.time is None:
         return
     untimed = given - values.count
     if untimed > MOST * given:
-        words, mend = f"{untimed:,} of {given:,} rows have no time", "give _time as epoch seconds or ISO 8601"
+        words, mend = f"{untimed:,} of {given:,} rows have no time", f"give {spec.time} as epoch seconds or ISO 8601"
         yield Finding(spec.time, "no_time", "F", words, mend, untimed, untimed / given)
     future = 0 if now_s is None else int((values.time > now_s + DAY_S).sum())
     if future > MOST * values.count:
         words = f"{future:,} of {values.count:,} rows lie more than a day in the future"
         mend = "mend the time's format or zone (props.conf)"
         yield Finding(spec.time, "future", "F", words, mend, future, future / values.count)
+
+
+def _without_a_past(values: Values, spec: FeatureSpec) -> Iterator[Finding]:
+    """An entity of which hardly any comes twice."""
+    for entity in spec.entities[:1]:
+        kinds = len(np.unique(values.owners[entity].at))
+        if values.count >= LEAST_ROWS and kinds > OWN_SHARE * values.count:
+            words = f"{values.count:,} rows have {kinds:,} different values: nobody comes twice and has a past"
+            mend = f"name an entity that comes again, instead of {entity}"
+            yield Finding(entity, "thin_history", "F", words, mend, values.count, 1.0)
 
 
 def _without_a_field(found: list[Finding], spec: FeatureSpec) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ Learn days of events without refitting, or forget an entity. Days and generation
 entry, and the generation that the model scores with follows.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from models.canaries import listen
 from models.features.ageing import Ageing, fold
 from models.guard import Guard
 from models.learning import Learned, kept_days, learn_days
-from models.registry import Line, Version
+from models.registry import Version
 from models.scoring import Model
 from sidecar import forgetting, leftovers
 from sidecar.days import Opened
@@ -24,7 +25,10 @@ from sidecar.options import Options, Words
 from sidecar.sealing import Kept, contents, sealed
 
 SHORT = 12
+NOTHING = Learned({}, 0, 0, dict.fromkeys(("entity", "strange", "alarmed", "values", "undated", "future"), 0))
+"""What a search without events teaches."""
 FOR_FORGET = ("entity", "field", "earliest", "latest", "dry")
+FOR_LEARN = ("teach_below", "teach_bits", "alarm", "withhold", "window_days", "half_life_days", "cap_share")
 
 
 class LearnOptions(Options):
@@ -56,9 +60,12 @@ class LearnOptions(Options):
     @model_validator(mode="after")
     def _of_one_action(self) -> "LearnOptions":
         given = [name for name in FOR_FORGET if getattr(self, name)]
-        if self.action == "learn" and given:
-            mend = f"leave {given[0]}= out, or say action=forget"
-            raise CallerError("this is for action=forget", code="bad_option", field=given[0], mend=mend)
+        other = "forget"
+        if self.action == "forget":
+            given, other = [name for name in FOR_LEARN if name in self.model_fields_set], "learn"
+        if given:
+            mend = f"leave {given[0]}= out, or say action={other}"
+            raise CallerError(f"this is for action={other}", code="bad_option", field=given[0], mend=mend)
         if self.action == "forget":
             self.wish()
         return self
@@ -97,16 +104,18 @@ def run(table: pl.DataFrame, options: LearnOptions, house: House) -> Reply:
 
 
 def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> Reply:
-    line = house.shelf.line(options.model)
-    version = _champion(line)
+    line, version = house.shelf.line(options.model), house.shelf.serving(options.model)
+    if not tables[0].height:
+        return _told(options.model, version, version.generation, NOTHING)
     reference = house.shelf.reference(options.model, version)
     house.progress(0.05, "choosing what may teach")
     guard = Guard(options.teach_below, options.withhold, options.teach_bits, options.alarm)
-    learned = learn_days(tables.pop(), reference, guard, house.nthread)
+    absent, now_s = _absent(tables[0], reference), house.clock()
+    learned = learn_days(tables.pop(), reference, guard, house.nthread, now_s)
     house.progress(0.5, "publishing a generation")
     ageing = Ageing(options.window_days, options.half_life_days, options.cap_share)
     days = {name: sealed("partition", day.files(), house.key) for name, day in learned.days.items() if day.rows}
-    kept = kept_days({name for name in version.days if name not in learned.days} | days.keys(), ageing)
+    kept = kept_days({name for name in version.days if name not in learned.days} | days.keys(), ageing, now_s)
     generation = _published(reference, version, learned, kept, ageing, house)
     house.progress(0.8, "keeping it")
     _listen(options.model, reference, generation, version, house)
@@ -121,15 +130,18 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     if house.shelf.line(options.model).versions[version.bundle].generation != generation.version:
         raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
     leftovers.drop(line, house)
-    return _told(options.model, version, generation, learned)
+    old = len([name for name, day in learned.days.items() if day.rows and name not in ageing.weights(kept)])
+    return _told(options.model, version, generation.version, learned, absent, old)
 
 
-def _champion(line: Line) -> Version:
-    version = line.champion
-    if version is None:
-        mend = f"promote a version: aimodels action=promote model={line.name} version=..."
-        raise CallerError(f"model '{line.name}' has no champion", code="no_model", field="model", mend=mend)
-    return version
+def _absent(table: pl.DataFrame, reference: Model) -> list[str]:
+    """The fields that the model reads and no event has; CallerError where that is all of them."""
+    fields = [name for name in reference.contract.inputs if name != reference.trained.spec.time]
+    absent = [name for name in fields if name not in table.columns]
+    if absent and absent == fields:
+        mend = "give the events these fields (alias, eval or lookup)"
+        raise CallerError(f"no event has {', '.join(absent)}, which the model reads", field=absent[0], mend=mend)
+    return absent
 
 
 def _published(
@@ -193,15 +205,28 @@ def _fact(
     }
 
 
-def _told(model: str, version: Version, generation: Kept, learned: Learned) -> Reply:
+def _told(
+    model: str, version: Version, generation: str, learned: Learned, absent: Sequence[str] = (), old: int = 0
+) -> Reply:
+    """absent: fields that no event had; old: how many learned days are older than the window."""
     row = {
         "model": model,
         "bundle": version.bundle[:SHORT],
-        "generation": generation.version[:SHORT],
+        "generation": generation[:SHORT],
         "days": ",".join(learned.days),
         "rows": learned.rows,
         "taught": learned.taught,
         **{f"withheld_{reason}": count for reason, count in learned.withheld.items()},
     }
-    told = f"{learned.taught:,} of {learned.rows:,} rows taught {len(learned.days)} days"
-    return Reply(pl.DataFrame([row]), told=told)
+    return Reply(pl.DataFrame([row]), told=_in_words(learned, absent, old))
+
+
+def _in_words(learned: Learned, absent: Sequence[str], old: int) -> str:
+    if not learned.rows:
+        return "no events: nothing was learned, and what was learned before stays as it is"
+    told = f"{learned.taught:,} of {learned.rows:,} rows taught {len(learned.days)} day{'s' * (len(learned.days) != 1)}"
+    if old:
+        told += f"; {old} of them older than the window, which count for nothing"
+    if learned.withheld["future"]:
+        told += f"; {learned.withheld['future']:,} lie more than a day in the future: look for a clock that is wrong"
+    return told + (f"; no event had {', '.join(absent)}" if absent else "")

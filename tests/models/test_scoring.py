@@ -12,13 +12,16 @@ import pytest
 
 from models import event_id, scoring, text_kernels
 from models.detectors.base import Contributions
+from models.errors import DataError
 from models.event_id import event_ids_of
 from models.features import kernels, level_kernels
-from models.scoring import FAST_EXPLAIN_BATCH
+from models.features.baseline import Generation
+from models.scoring import FAST_EXPLAIN_BATCH, Model
 from models.texts import Pool
 from models.trained import Inputs, Trained
-from tests.models.tables import one
-from tests.models.test_fit_and_score import unsupervised
+from models.training import fit
+from tests.models.tables import one, sign_ins
+from tests.models.test_fit_and_score import PLAN, unsupervised
 
 
 def many(rows: int) -> pl.DataFrame:
@@ -113,3 +116,23 @@ def ids_and_memory(table: pl.DataFrame) -> tuple[pl.Series, int]:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return found, peak
+
+
+@pytest.mark.parametrize("failure", [DataError("cut", field="x", mend="y"), KeyError("x"), ValueError("x")])
+def test_files_that_cannot_be_read_say_the_same_whether_all_or_a_generation_is(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    model = unsupervised()
+    fitted = fit(sign_ins(), PLAN)
+
+    def broken(*given: Any) -> Generation:
+        raise failure
+
+    monkeypatch.setattr(Generation, "from_files", broken)
+    for read in (
+        lambda: Model.load("m", fitted.bundle, "b", fitted.generation, "g"),
+        lambda: model.with_generation("m", "b", fitted.generation, "g"),
+    ):
+        with pytest.raises(DataError, match="the model's files cannot be read") as caught:
+            read()
+        assert (caught.value.field, caught.value.mend) == ("model", "fit the model again with this version")

@@ -204,11 +204,10 @@ def test_every_search_runs_where_there_is_nothing(splunk: Splunk, company: Estat
     for recipe in recipe_names():
         site.read_from(splunk, recipe, recipe)
     for name in splunk.saved_searches():
-        if name.startswith("AIScore - Learn"):
-            assert "got no events" in splunk.run_once(name, company.last_day_s + 5 * HOUR_S).error, name
-        elif "fit" not in name.lower() and "ledger" not in name:
+        if "fit" not in name.lower() and "ledger" not in name:
             report = ran(splunk, name, company.last_day_s + 5 * HOUR_S)
-            assert report.rows_out == (1 if "AIScore - Score" in name else 0), name
+            # A run is counted and a lesson told of, though there was nothing.
+            assert report.rows_out == int(name.startswith(("AIScore - Score", "AIScore - Learn"))), name
     assert raised(splunk).is_empty() and not splunk.desk.notables
 
 

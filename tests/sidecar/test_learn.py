@@ -24,6 +24,7 @@ from sidecar.tasks.fit import run as fit
 from sidecar.tasks.learn import LearnOptions, run
 from tests.models.tables import DAY_S, START_S, sign_ins
 
+WITHHELD = ("entity", "strange", "alarmed", "values", "undated", "future")
 FIRST_DAY, LEARNED_DAYS = 6, 3
 SPECS = {
     "one entity": {"entity": ("user",), "fields": ("dest", "app", "bytes")},
@@ -127,7 +128,7 @@ def test_the_generation_moves_and_every_score_names_it(tmp_path: Path) -> None:
     assert told == {
         "rows": later().height, "taught": reply["taught"], "bundle": bundle, "generation": champion.generation,
         "base": before.generation,
-        "withheld": {name: reply[f"withheld_{name}"] for name in ("entity", "strange", "alarmed", "values", "undated")},
+        "withheld": {name: reply[f"withheld_{name}"] for name in WITHHELD},
     }  # fmt: skip
     assert list(entry.body["days"]) == ["2023-11-21", "2023-11-22", "2023-11-23"]
 

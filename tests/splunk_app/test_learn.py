@@ -8,6 +8,7 @@ from tests.splunk_app.test_aiscore import events
 from tests.splunk_app.test_fit_and_models import JOB, part, state
 from tests.splunkd import search
 from tests.splunkd.command import CommandProcess
+from tests.splunkd.pipe import Table
 from tests.splunkd.rest import Splunkd
 
 
@@ -35,6 +36,19 @@ def test_the_chunks_become_one_lesson(splunkd: Splunkd, sidecar: Sidecar, python
         "teach_below": "0.6", "window_days": "9",
     }  # fmt: skip
     assert "_time" in sidecar.seen[0].rows()[0] and "_raw" not in sidecar.seen[0].rows()[0]
+
+
+@pytest.mark.parametrize("chunks", [[], [events(0)], [events(0)] * 2], ids=["none", "a header", "two"])
+def test_a_search_without_events_ends_well_and_teaches_nothing(
+    splunkd: Splunkd, sidecar: Sidecar, python: str, chunks: list[Table]
+) -> None:
+    with learn(splunkd, "wait=9", python=python) as process:
+        back = search.run(process, chunks)
+        assert process.end() == 0 and not process.texts("ERROR"), process.show()
+    (row,) = back.dicts()
+    assert row.pop("message").startswith("no events: nothing was learned")
+    assert row == {"job": "", "model": "toy", "state": "done", "rows": "0", "progress": "1"}
+    assert not sidecar.seen
 
 
 def test_forgetting_stands_first_and_waits_for_its_job(splunkd: Splunkd, sidecar: Sidecar, python: str) -> None:

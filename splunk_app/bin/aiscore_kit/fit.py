@@ -83,11 +83,16 @@ class Fit(Gather):
             self.stop("the %s of model %s failed: %s" % (self.work, self.model, told))
         if job.get("state") != "done":
             self.write_info("{}", "the %s goes on: | aimodels job=%s" % (self.work, job["job"]))
-        out = io.StringIO()
-        writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerow({name: "" if job.get(name) is None else job.get(name) for name in COLUMNS})
-        return out.getvalue().encode("utf-8")
+        return table_of(job)
+
+
+def table_of(job):
+    """The reply body: one row, what is not known of the job empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerow({name: "" if job.get(name) is None else job.get(name) for name in COLUMNS})
+    return out.getvalue().encode("utf-8")
 
 
 def job_of(answer):

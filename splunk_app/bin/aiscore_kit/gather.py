@@ -46,6 +46,10 @@ class Gather(Chunked, ReportingCommand):
         """The reply body that the answer to the commit gives."""
         raise NotImplementedError
 
+    def nothing(self):
+        """The reply body of a search without events; ends the search where these are needed."""
+        self.stop("%s got no events: widen the time range, or check the search before it" % self.name)
+
     def failed(self, failure):
         """What is said of a failure; `self._committing` tells whether the commit was on its way."""
         raise NotImplementedError
@@ -92,7 +96,7 @@ class Gather(Chunked, ReportingCommand):
 
     def _finish(self):
         if not self._rows:
-            self.stop("%s got no events: widen the time range, or check the search before it" % self.name)
+            return self.nothing()
         params = {"session": "%s/%d" % self.search_key(), "parts": str(self._seq)}
         for name in self.words:
             value = getattr(self, name)

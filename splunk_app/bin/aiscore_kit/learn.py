@@ -4,11 +4,12 @@ from aiscore_kit.ask import without_ordinal
 from aiscore_kit.client import csv_request
 from aiscore_kit.command import Chunked
 from aiscore_kit.failure import Failure
-from aiscore_kit.fit import Fit
+from aiscore_kit.fit import Fit, table_of
 from aiscore_kit.gather import REPLY, Gather
 from aiscore_kit.watch import Deadline
 
 _LEARN = ("teach_below", "teach_bits", "alarm", "withhold", "window_days", "half_life_days", "cap_share")
+_NOTHING = "no events: nothing was learned, and what was learned before stays as it is"
 _FORGET = ("entity", "field", "earliest", "latest", "dry")
 
 
@@ -55,6 +56,10 @@ class Learn(Fit):
     def wanted(self):
         """The sidecar knows what the model reads; here all of the events' own."""
         return None
+
+    def nothing(self):
+        """A day without events is ordinary, and teaches nothing: no job, and no error each night."""
+        return table_of({"model": self.model, "state": "done", "rows": 0, "progress": 1, "message": _NOTHING})
 
     def _forgotten(self):
         deadline = Deadline(self.settings(self.patience()).chunk_deadline_s)

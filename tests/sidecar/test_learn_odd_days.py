@@ -1,0 +1,118 @@
+"""`learn` on days that are not as they should be: none of them may take away what was learned before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from models.errors import DataError
+from sidecar.errors import CallerError
+from sidecar.house import House
+from sidecar.options import read_options
+from sidecar.tasks.fit import FitOptions
+from sidecar.tasks.fit import run as fit
+from sidecar.tasks.learn import LearnOptions, run
+from tests.models.tables import DAY_S, START_S, sign_ins
+from tests.sidecar.test_learn import SPECS, day_of, files_of, forget, house_with, later, learn
+
+ONE = SPECS["one entity"]
+NOW_S = START_S + 9 * DAY_S
+
+
+def at_now(home: Path) -> House:
+    """A home whose clock stands at the end of the days that are learned."""
+    return replace(house_with(home, ONE), clock=lambda: NOW_S)
+
+
+def ahead(table: pl.DataFrame, days: int) -> pl.DataFrame:
+    """The table's first row, so many days after now."""
+    return table.head(1).with_columns(_time=pl.lit(str(NOW_S + days * DAY_S)))
+
+
+def test_without_events_nothing_is_learned_and_nothing_lost(tmp_path: Path) -> None:
+    house = house_with(tmp_path, ONE)
+    learn(house, [later()])
+    before, entries = files_of(house), len(house.ledger.entries())
+    reply = run(later().clear(), LearnOptions(model="m"), house)
+    assert (files_of(house), len(house.ledger.entries())) == (before, entries)
+    assert reply.told.startswith("no events: nothing was learned")
+    told, lesson = reply.table, run(later(), LearnOptions(model="m"), house).table
+    assert told.columns == lesson.columns and told["generation"][0] == lesson["generation"][0]
+    assert (told["days"][0], told["rows"][0], told["taught"][0]) == ("", 0, 0)
+
+
+def test_one_row_of_a_wrong_clock_does_not_make_every_other_day_too_old(tmp_path: Path) -> None:
+    house, never = at_now(tmp_path / "house"), at_now(tmp_path / "never")
+    reply = run(pl.concat([later(), ahead(later(), 4000)]), LearnOptions(model="m"), house)
+    learn(never, [later()])
+    assert files_of(house) == files_of(never)
+    assert reply.table["withheld_future"][0] == 1 and "2034" not in reply.table["days"][0]
+    assert "1 lie more than a day in the future" in reply.told
+
+
+def test_a_row_of_tomorrow_is_no_wrong_clock(tmp_path: Path) -> None:
+    reply = run(pl.concat([later(), ahead(later(), 1)]), LearnOptions(model="m"), at_now(tmp_path))
+    assert reply.table["withheld_future"][0] == 0 and "2023-11-25" in reply.table["days"][0]
+
+
+def test_a_day_ahead_that_a_fit_met_goes_with_the_next_lesson(tmp_path: Path) -> None:
+    house = at_now(tmp_path)
+    fit(pl.concat([sign_ins(), ahead(sign_ins(), 4000)]), FitOptions(model="m", **ONE), house)  # type: ignore[arg-type]
+    learn(house, [later()])
+    champion = house.shelf.line("m").champion
+    assert champion and len(champion.days) == 9 and max(champion.days) == "2023-11-23"
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "spoil"),
+    [
+        ("user", "have no user", lambda table: table.drop("user")),
+        ("user", "have no user", lambda table: table.with_columns(user=pl.lit(""))),
+        ("_time", "no row has a time", lambda table: table.drop("_time")),
+        ("_time", "have no time", lambda t: pl.concat([t, *[t.with_columns(_time=pl.lit(""))] * 2])),
+        ("_time", "in the future", lambda t: pl.concat([t.head(9), *[ahead(t, 5)] * 99])),
+        ("dest", "no event has dest, app, bytes", lambda table: table.drop("dest", "app", "bytes")),
+    ],
+)
+def test_a_day_that_lacks_what_makes_it_one_does_not_replace_what_was_learned(
+    tmp_path: Path, field: str, words: str, spoil: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    house = at_now(tmp_path)
+    learn(house, [later()])
+    before = files_of(house)
+    with pytest.raises(DataError, match=words) as caught:
+        learn(house, [spoil(later())])
+    assert caught.value.field == field and caught.value.mend and "force=" not in caught.value.mend
+    assert files_of(house) == before
+
+
+def test_a_field_that_no_event_has_is_told(tmp_path: Path) -> None:
+    reply = run(later().drop("dest", "app"), LearnOptions(model="m"), house_with(tmp_path, ONE))
+    assert reply.told.endswith("taught 3 days; no event had dest, app")
+
+
+def test_a_day_older_than_the_window_is_told(tmp_path: Path) -> None:
+    house = house_with(tmp_path, ONE)
+    learn(house, [day_of(later(), 2)])
+    reply = run(day_of(later(), 0), LearnOptions(model="m", window_days=2), house)
+    assert reply.told.endswith("taught 1 day; 1 of them older than the window, which count for nothing")
+
+
+@pytest.mark.parametrize("option", ["teach_below=0.4", "withhold=ann", "window_days=30"])
+def test_what_belongs_to_learning_does_not_go_with_forgetting(option: str) -> None:
+    given = [("model", "m"), ("action", "forget"), ("entity", "ann")]
+    name, _, value = option.partition("=")
+    with pytest.raises(CallerError, match="this is for action=learn") as caught:
+        read_options(LearnOptions, [*given, (name, value)])
+    assert caught.value.field == name
+
+
+def test_who_is_unknown_is_told_as_such(tmp_path: Path) -> None:
+    house = house_with(tmp_path, ONE)
+    assert forget(house, entity="nobody").is_empty()
+    reply = run(pl.DataFrame(), LearnOptions(model="m", action="forget", entity="nobody"), house)
+    assert reply.told == "nobody of this name is in these learned days: nothing was forgotten"
