@@ -15,7 +15,7 @@ from models.features.partition import learn
 from models.features.prequential import Canvas, periods_of
 from models.features.spec import FeatureSpec
 from models.features.tally import Tally
-from models.features.values import Floats, Ints, Values, read_time, read_values
+from models.features.values import EARLIEST_S, Floats, Ints, Values, read_time, read_values
 from models.folds import Mask
 from models.labels import read_labels
 from models.plan import FitPlan
@@ -95,7 +95,7 @@ def _order(table: pl.DataFrame, spec: FeatureSpec, seed: int) -> Ints:
         return np.random.default_rng(seed).permutation(table.height)
     time = read_time(table, spec.time)
     order = np.argsort(time, kind="stable")
-    order = order[~np.isnan(time[order])]
+    order = order[time[order] >= EARLIEST_S]  # of no time before has a day a name; NaN is none
     if len(order) == 0:
         raise DataError(
             "no row has a time",

@@ -81,6 +81,7 @@ def days_between(earliest: str | None, latest: str | None) -> tuple[str, str]:
 def run(model: str, wish: Wish, house: House) -> Reply:
     """One row for each version and day that loses something. The change is a ledger entry in the caller's name."""
     line = house.shelf.line(model)
+    _refuse_unknown(line, wish)
     changes = {bundle: _change(model, version, wish, house) for bundle, version in line.versions.items()}
     changes = {
         bundle: change
@@ -89,6 +90,8 @@ def run(model: str, wish: Wish, house: House) -> Reply:
     }
     if changes and not wish.dry:
         _keep(line, changes, wish, house)
+    if not wish.dry:
+        leftovers.drop(house)  # also where nothing changes: a former run may have been killed before it came so far
     return Reply(_rows(model, changes, wish), told=_in_words(changes, wish))
 
 
@@ -102,11 +105,16 @@ def _in_words(changes: Mapping[str, Change], wish: Wish) -> str:
     return told + (f"; {tainted} versions tainted: fit the model again" if tainted else "")
 
 
+def _refuse_unknown(line: Line, wish: Wish) -> None:
+    """A field that owns no baseline in any version; versions without it hold nobody there."""
+    known = {entity: None for version in line.versions.values() for entity in version.entities}
+    if wish.field and wish.field not in known:
+        mend = f"entity fields are {', '.join(known) or 'none'}"
+        raise CallerError(f"'{wish.field}' is no entity field", field="field", mend=mend)
+
+
 def _change(name: str, version: Version, wish: Wish, house: House) -> Change:
     days = Opened({}, {day: kept for day, kept in version.days.items() if wish.touches(day)}, house.shelf)
-    if wish.field and days and wish.field not in next(iter(days.values())).entities:
-        known = ", ".join(version.entities) or "none"
-        raise CallerError(f"'{wish.field}' is no entity field", field="field", mend=f"entity fields are {known}")
     if wish.ranged and not all(map(is_dated, version.days)):
         mend = "leave earliest= and latest= out"
         raise CallerError("a version has no clock, so its days cannot be told", field="earliest", mend=mend)
@@ -147,9 +155,14 @@ def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -
     }
     house.ledger.append("forget", fact, by=house.by, key=f"forget {house.job}" if house.job else None)
     now = house.shelf.line(line.name).versions
-    if any(change.generation and now[name].generation != change.generation.version for name, change in changes.items()):
+    if not all(_done(now[name], change) for name, change in changes.items()):
         raise CallerError("something was learned meanwhile", field="model", mend="run it again: not all is forgotten")
-    leftovers.drop(line, house)
+
+
+def _done(version: Version, change: Change) -> bool:
+    """Whether a version is as a change was to leave it: none that was learned since forgets, or is tainted."""
+    moved = not change.generation or version.generation == change.generation.version
+    return moved and bool(version.tainted_at) >= change.tainted
 
 
 def _told(version: Version, change: Change) -> dict[str, Any]:
@@ -187,8 +200,8 @@ def _day(text: str, option: str, *, before: bool = False) -> str:
     try:
         epoch = text.replace(".", "", 1).isdigit()
         moment = datetime.fromtimestamp(float(text), UTC) if epoch else datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment - timedelta(microseconds=1 if before else 0)).date().isoformat()
     except (ValueError, OverflowError, OSError):
         mend = "write 2026-01-31, 2026-01-31T08:00:00Z or epoch seconds"
         raise CallerError(f"{option} is no day", code="bad_option", field=option, mend=mend) from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return (moment - timedelta(microseconds=1 if before else 0)).date().isoformat()

@@ -49,7 +49,8 @@ class Partition:
 
     def fold(self, spec: FeatureSpec) -> Tally:
         """The counts of each entity, and of everyone where there is no entity. DataError for a spec of another fit."""
-        if self.entities != spec.entities or any(field.name not in self.tables for field in spec.fields):
+        asked = [*(field.name for field in spec.fields), *(peers.level for peers in spec.peers if peers.field)]
+        if self.entities != spec.entities or not self.tables.keys() >= {*asked}:
             raise refused("a learned day was counted for other fields")
         tables: dict[tuple[str, str], Counts] = {}
         for place, level in enumerate(stored_levels(spec)):
@@ -102,6 +103,7 @@ class Partition:
         told = Written.read(files, "partition.json")
         entities, count = told.texts("entities", 1), told.whole("cells", 0, MOST_ROWS)
         shape = _shape(told)
+        spreads = _cut(_unsigned(files, "spread"), [count] * len(shape))  # first: so many cells are there at most
         (flat,) = _cut(_unsigned(files, "cells"), [count * len(entities)])
         if flat.dtype != np.uint64:
             raise refused("cells.npy holds no codes")
@@ -109,7 +111,6 @@ class Partition:
         keys = _keys([*members.T], count)
         if not ascending(keys):
             raise refused("cells.npy has cells that do not ascend")
-        spreads = _cut(_unsigned(files, "spread"), [count] * len(shape))
         codes, counts = (_cut(_unsigned(files, name), [*shape.values()]) for name in ("codes", "counts"))
         tables = {
             field: _table(field, keys, *arrays) for field, *arrays in zip(shape, spreads, codes, counts, strict=True)
@@ -148,7 +149,7 @@ def _table(name: str, keys: Codes, spread: npt.NDArray[Any], codes: Codes, count
     """One table; DataError where compiled code that merges it would be led astray."""
     if int(spread.sum(dtype=np.uint64)) != len(codes) or spread.max(initial=0) > len(codes):
         raise refused(f"partition {name[:40]!r} spreads its codes over other cells than it has")
-    owners = np.repeat(keys, spread)
+    owners = np.repeat(keys, spread.astype(np.int64))
     same = owners[1:] == owners[:-1]
     if codes.dtype != np.uint64 or (same & (codes[1:] <= codes[:-1])).any():
         raise refused(f"partition {name[:40]!r} has codes that do not ascend")

@@ -25,8 +25,8 @@ SEVERAL = ("multivalue", "ngrams")
 """The kinds of fields that hold several values a row."""
 HOUR_S = 3600
 HOURS = pl.Series([f"{hour:02d}:00" for hour in range(24)])
-LATEST_S = 4_102_444_800
-"""1 January 2100: a larger number is no epoch in seconds."""
+EARLIEST_S, LATEST_S = -62_135_596_800, 4_102_444_800
+"""1 January of the years 1 and 2100: a number outside is no epoch in seconds."""
 BUCKETS_PER_OCTAVE = 8
 BUCKET_OFFSET = 1 << 15
 
@@ -192,6 +192,8 @@ def require_time(table: pl.DataFrame, name: str) -> None:
         )
     if np.nanmax(found, initial=0.0) > LATEST_S:
         raise DataError("times lie beyond the year 2100", field=name, mend="divide milliseconds by 1000")
+    if np.nanmin(found, initial=0.0) < EARLIEST_S:
+        raise DataError("times lie before the year 1", field=name, mend="give epoch seconds or ISO 8601")
 
 
 def bucket_of(numbers: Floats) -> npt.NDArray[np.int64]:
@@ -322,5 +324,15 @@ def _week_tokens(time: Floats) -> Tokens:
 
 
 def _iso_seconds(text: pl.Series) -> Floats:
+    """Seconds of ISO 8601 texts, NaN for others. All of a column are first read in the format of the first one that
+    can be; what is left, in that of the next, so that what a text says hangs on no other."""
+    found, left = _of_one_format(text), np.zeros(0, np.int64)
+    while (rest := np.flatnonzero(np.isnan(found) & (text != "").to_numpy())).size not in (0, left.size):
+        left = rest
+        found[left] = _of_one_format(text.gather(left))
+    return found
+
+
+def _of_one_format(text: pl.Series) -> Floats:
     parsed = text.str.to_datetime(time_unit="us", time_zone="UTC", strict=False, ambiguous="null")
-    return (parsed.dt.timestamp("us").cast(pl.Float64) / 1e6).fill_null(float("nan")).to_numpy()
+    return (parsed.dt.timestamp("us").cast(pl.Float64) / 1e6).fill_null(float("nan")).to_numpy().copy()

@@ -70,14 +70,14 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     generation = sealed("generation", fitted.generation, house.key)
     days = {day: sealed("partition", files, house.key) for day, files in fitted.partitions.items()}
     card = json.dumps(fitted.card, sort_keys=True).encode()
+    if not house.local:
+        _rehearse(options.model, bundle, generation, house)
     house.blobs.put([card, *contents(bundle, generation, *days.values())])
     fact = _fact(options.model, bundle, generation, fitted.card) | {
         "card": hashlib.sha256(card).hexdigest(),
         "partitions": {day: part.told() for day, part in days.items()},
         "job": house.job,
     }
-    if not house.local:
-        _rehearse(options.model, bundle, generation, house)
     # The job's id is the key: what a job was to do is recorded once.
     house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):

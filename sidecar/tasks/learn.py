@@ -104,7 +104,7 @@ def run(table: pl.DataFrame, options: LearnOptions, house: House) -> Reply:
 
 
 def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> Reply:
-    line, version = house.shelf.line(options.model), house.shelf.serving(options.model)
+    version = house.shelf.serving(options.model)
     if not tables[0].height:
         return _told(options.model, version, version.generation, NOTHING)
     reference = house.shelf.reference(options.model, version)
@@ -119,8 +119,8 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     generation = _published(reference, version, learned, kept, ageing, house)
     house.progress(0.8, "keeping it")
     _listen(options.model, reference, generation, version, house)
-    house.blobs.put(contents(generation, *days.values()))
     _rehearse(options.model, reference, generation, version, house)
+    house.blobs.put(contents(generation, *days.values()))
     fact = _fact(options, version, generation, learned, ageing) | {
         "days": {name: day.told() for name, day in days.items() if name in kept},
         "removed": sorted(version.days.keys() - kept),
@@ -129,7 +129,7 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
     if house.shelf.line(options.model).versions[version.bundle].generation != generation.version:
         raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
-    leftovers.drop(line, house)
+    leftovers.drop(house)
     old = len([name for name, day in learned.days.items() if day.rows and name not in ageing.weights(kept)])
     return _told(options.model, version, generation.version, learned, absent, old)
 

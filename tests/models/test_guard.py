@@ -117,3 +117,31 @@ def test_what_a_row_teaches_hangs_on_its_own_cell_only() -> None:
         for gone in ("user1", "user2"):
             (part,) = learn_days(table.filter(pl.col("user") != gone), reference(*entities), guard).days.values()
             assert part.files() == whole.without(whole.holds(code_of(gone), "user")).files()
+    (part,) = learn_days(table.filter(pl.col("dest") != "never-seen"), reference("user", "dest"), guard).days.values()
+    assert part.files() == whole.without(whole.holds(code_of("never-seen"), "dest")).files()
+
+
+def test_rows_of_nobody_are_judged_one_by_one() -> None:
+    """They are many people's: that one of them is high says nothing of the others."""
+    nobody = pl.when(pl.col("user").is_in(["user1", "user2"])).then(pl.lit("")).otherwise("user").alias("user")
+    values = read_in_order(
+        later(dest="never-seen", app="telnet", bytes="900000000").with_columns(nobody), reference().trained.spec
+    )
+    high = float(scores_alone(values, reference()).max())
+    assert values.entities["user"][scores_alone(values, reference()).argmax()] == 0
+    assert teaches(values, reference(), replace(OPEN, alarm=high)).withheld["alarmed"] == 0
+
+
+def test_values_that_are_weighed_together_are_taught_together() -> None:
+    """One group of letters, or one command of many, says little: a field of them is taught whole."""
+    spelt = sign_ins().with_columns(
+        name=pl.col("dest") + pl.col("user"), done=pl.col("app") + "\n" + pl.col("dest") + "\n" + pl.col("app")
+    )
+    fields = ("app", "name=letters(name):ngrams", "done:sequence")
+    made = fit(spelt, FitPlan("m", entities=("user",), fields=fields))
+    model = Model.load("m", made.bundle, "b" * 64, made.generation, "a" * 64)
+    strange = spelt.tail(12).with_columns(name=pl.lit("qzxjkv"), done=pl.lit("nmap\nnmap\nnc"))
+    learned = learn_days(strange, model, replace(OPEN, bits=0.5))
+    (day,) = learned.days.values()
+    assert int(day.tables["name"].counts.sum()) == 6 * strange.height
+    assert int(day.tables["done"].counts.sum()) == 3 * strange.height

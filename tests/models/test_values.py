@@ -32,6 +32,23 @@ def test_a_fit_refuses_what_is_no_time(column: str, words: str) -> None:
     assert caught.value.field == column and caught.value.mend
 
 
+def test_what_a_time_says_hangs_on_no_other() -> None:
+    """Formats may be mixed, as where two sources are searched together."""
+    wanted = {"2026-01-01T00:00:00Z": 1767225600.0, "2026-01-01 00:00:10": 1767225610.0, "2026-01-02": 1767312000.0}
+    texts = ["", *wanted, "soon", "1767225600.5", *wanted]
+    for order in (texts, texts[::-1]):
+        found = read_time(pl.DataFrame({"t": order}), "t").tolist()
+        assert {text: one for text, one in zip(order, found, strict=True) if text in wanted} == wanted
+        assert np.isnan([found[order.index(text)] for text in ("", "soon")]).all()
+
+
+@pytest.mark.parametrize("time", ["-1e300", "-62135596801", "4102444801", "1e300"])
+def test_a_time_of_no_year_is_refused(time: str) -> None:
+    with pytest.raises(DataError, match="times lie"):
+        require_time(pl.DataFrame({"t": ["1", time]}), "t")
+    require_time(pl.DataFrame({"t": ["-62135596800", "4102444800", ""]}), "t")
+
+
 @pytest.mark.parametrize(
     ("plain", "encoded", "wanted"),
     [

@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.features.hashing import code_of
 from models.registry import Version
 from models.scoring import Model
 from sidecar.app import open_house
@@ -18,6 +17,7 @@ from sidecar.errors import CallerError
 from sidecar.house import House
 from sidecar.options import read_options
 from sidecar.settings import Settings
+from sidecar.store.base import Entry
 from sidecar.tasks import models, score
 from sidecar.tasks.fit import FitOptions
 from sidecar.tasks.fit import run as fit
@@ -186,33 +186,6 @@ def test_a_bundle_fitted_on_forgotten_rows_is_tainted_until_another_is_fitted(tm
     assert champion and not champion.tainted_at
 
 
-def test_what_held_the_forgotten_rows_is_removed_but_for_the_reference(tmp_path: Path) -> None:
-    """What is left is what the registry names; alice's code stands in the generation of the fit alone."""
-    house = house_with(tmp_path, SPECS["one entity"])
-    alice = code_of("user3").to_bytes(8, "little")
-    learn(house, [day_of(later(), 0).filter(pl.col("user").is_in(["user3", "user4"])), day_of(later(), 1)])
-    version = house.shelf.line("m").champion
-    assert version and len(blobs_of(tmp_path, alice)) == 2, "everybody's cells, and those of the two"
-    forget(house, entity="user3")
-    version = house.shelf.line("m").champion
-    assert version
-    sets = [
-        version.bundle,
-        version.generation,
-        version.reference.version,
-        *(day.version for day in version.days.values()),
-    ]
-    named = {file for name in sets for file in json.loads(bytes(house.blobs.read(name)))["files"].values()}
-    assert blobs_of(tmp_path) == named | {*sets, version.card}
-    held = json.loads(bytes(house.blobs.read(version.reference.version)))["files"]
-    assert blobs_of(tmp_path, alice) == {held["roster.0.npy"]}
-    assert scored(house).height == later().height
-
-
-def blobs_of(home: Path, holding: bytes = b"") -> set[str]:
-    return {path.name for path in (home / "blobs").glob("??/*") if holding in path.read_bytes()}
-
-
 def test_who_was_about_to_read_a_generation_that_is_gone_gets_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +216,8 @@ def test_an_entity_is_forgotten_in_one_field_or_in_any(tmp_path: Path) -> None:
     assert anywhere == ((both["dest"] == "user3") | (both["user"] == "user3")).sum()
     with pytest.raises(CallerError, match="no entity field"):
         forget(house, entity="user3", field="app")
+    fit(sign_ins(), FitOptions(model="m", entity=("app",), fields=("bytes",), challenger=True), house)
+    assert forget(house, entity="user3", field="dest", dry=True)["version"].n_unique() == 1, "one version has no dest"
 
 
 def test_every_version_of_the_model_forgets(tmp_path: Path) -> None:
@@ -289,6 +264,26 @@ def test_what_was_learned_meanwhile_is_not_overwritten(tmp_path: Path, monkeypat
     assert champion and "2023-11-22" in champion.days and "2023-11-21" not in champion.days
 
 
+def test_a_taint_is_not_lost_to_what_is_learned_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The days that are left do not know the entity, so that only the mark is to be made."""
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [day_of(later(), 2)], window_days=1)
+    learn(house, [day_of(later(), 2).filter(pl.col("user") != "user3")], window_days=1)
+    append = house.ledger.append
+
+    def slow(*args: Any, **options: Any) -> Entry:
+        monkeypatch.setattr(house.ledger, "append", append)
+        learn(house, [day_of(later(), 1).filter(pl.col("user") != "user3")])
+        return append(*args, **options)
+
+    monkeypatch.setattr(house.ledger, "append", slow)
+    with pytest.raises(CallerError, match="meanwhile"):
+        forget(house, entity="user3")
+    assert forget(house, entity="user3")["tainted"].to_list() == ["true"]
+    champion = house.shelf.line("m").champion
+    assert champion and champion.tainted_at
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -296,6 +291,8 @@ def test_what_was_learned_meanwhile_is_not_overwritten(tmp_path: Path, monkeypat
         ({"action": "forget"}, "entity"),
         ({"action": "forget", "entity": "a", "earliest": "soon"}, "earliest"),
         ({"action": "forget", "entity": "a", "earliest": "2026-02-01", "latest": "2026-01-01"}, "latest"),
+        ({"action": "forget", "entity": "a", "earliest": "0001-01-01T00:00:00+05:00"}, "earliest"),
+        ({"action": "forget", "entity": "a", "latest": "0001-01-01T00:00:00"}, "latest"),
     ],
 )
 def test_options_that_do_not_fit_together_are_refused_before_any_work(options: dict[str, str], field: str) -> None:

@@ -54,6 +54,15 @@ def test_one_row_of_a_wrong_clock_does_not_make_every_other_day_too_old(tmp_path
     assert "1 lie more than a day in the future" in reply.told
 
 
+@pytest.mark.parametrize(("time", "reason"), [("-1e300", "undated"), ("-62135596801", "undated"), ("1e300", "future")])
+def test_a_row_of_no_year_does_not_teach(tmp_path: Path, time: str, reason: str) -> None:
+    house, never = at_now(tmp_path / "house"), at_now(tmp_path / "never")
+    never_was = later().head(1).with_columns(_time=pl.lit(time))
+    reply = run(pl.concat([later(), never_was]), LearnOptions(model="m"), house)
+    learn(never, [later()])
+    assert files_of(house) == files_of(never) and reply.table[f"withheld_{reason}"][0] == 1
+
+
 def test_a_row_of_tomorrow_is_no_wrong_clock(tmp_path: Path) -> None:
     reply = run(pl.concat([later(), ahead(later(), 1)]), LearnOptions(model="m"), at_now(tmp_path))
     assert reply.table["withheld_future"][0] == 0 and "2023-11-25" in reply.table["days"][0]
