@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.features.recipe import Recipe, load_recipe
-from splunk_app.searches.definitions import Definitions
+from splunk_app.searches.definitions import RECIPES, Definitions
 from splunk_app.searches.raw_macros import raw_macros
 
 HEAD = '''\
@@ -12,8 +12,9 @@ HEAD = '''\
 from collections import namedtuple
 
 # fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty;
-# raw: whether it reads events without fields.
-Recipe = namedtuple("Recipe", "title data_model fields filled_up raw")
+# raw: whether it reads events without fields; watched: the field of the mailboxes that are watched, where a macro
+# aiscore_<recipe>_own names them.
+Recipe = namedtuple("Recipe", "title data_model fields filled_up raw watched")
 
 RECIPES = {
 '''
@@ -37,9 +38,15 @@ def _entry(recipe: Recipe) -> str:
         *_listed(fields),
         *_listed(filled_up),
         f"        {bool(raw_macros(recipe))},",
+        f'        "{_watched(recipe)}",',
         "    ),",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _watched(recipe: Recipe) -> str:
+    by_hand = (RECIPES / f"{recipe.name}.conf").read_text(encoding="utf-8")
+    return recipe.spec.entities[0] if f"[aiscore_{recipe.name}_own]" in by_hand else ""
 
 
 def _listed(names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 
 import pytest
 import trustme
-from aiscore_kit import setup_probe, setup_source
+from aiscore_kit import setup_probe, setup_source, setup_watched
 from aiscore_kit.setup_recipes import RECIPES
 from aiscore_kit.setup_searches import recipe_of
 from aiscore_kit.setup_splunkd import Refused
@@ -330,6 +330,11 @@ def test_a_recipe_reads_plain_indexes_and_the_data_model_again(head: Splunkd, ad
         ({"recipe": "alerts", "input": "`x`"}, "input"),
         ({"recipe": "alerts", "input": "index"}, "source"),
         ({"recipe": "alerts", "input": "index", "source": "index=a | delete"}, "source"),
+        ({"recipe": "email", "input": "cim", "own": "a.example | delete"}, "own"),
+        ({"recipe": "email", "input": "cim", "own": ","}, "own"),
+        ({"recipe": "email", "input": "cim", "own": "a.example," * 300}, "own"),
+        ({"recipe": "email", "input": "index", "source": "|", "own": "a.example"}, "source"),
+        ({"recipe": "alerts", "input": "cim", "own": "a.example"}, "own"),
     ],
 )
 def test_an_input_that_makes_no_sense_changes_nothing(
@@ -338,6 +343,52 @@ def test_an_input_that_makes_no_sense_changes_nothing(
     status, found = ask(head, admin, "input", **asked)
     assert (status, found["field"]) == (400, field)
     assert not (head.app.folder / "local").exists()
+
+
+def own_macro(head: Splunkd) -> str:
+    return str(head.app.conf("macros")["aiscore_email_own"]["definition"])
+
+
+def test_whose_mail_is_watched(head: Splunkd, admin: User) -> None:
+    known = {each["name"]: each["own"] for each in call(head, admin, "GET")[1]["recipes"]}
+    assert known == dict.fromkeys(RECIPES) | {"email": "*"}
+    asked = {"recipe": "email", "input": "index", "source": "index=mail"}
+    status, found = ask(head, admin, "input", **asked, own=" Example.com, *.example.org,ann@b.example,example.com ")
+    assert (status, found["recipe"]["own"]) == (200, "example.com, *.example.org, ann@b.example")
+    assert own_macro(head) == (
+        'search (src_user="*@example.com" OR src_user="*@*.example.org" OR src_user="ann@b.example")'
+    )
+    assert ask(head, admin, "input", **asked, own="")[1]["recipe"]["own"] == found["recipe"]["own"]
+    assert ask(head, admin, "input", **asked, own="*")[1]["recipe"]["own"] == "*"
+    assert own_macro(head) == 'search src_user="*"'
+
+
+def test_what_was_written_by_hand_stays_beside_the_mailboxes(head: Splunkd, admin: User) -> None:
+    head.app.set_local("macros", "aiscore_email", {"definition": "inputlookup y"})
+    head.app.set_local("macros", "aiscore_email_own", {"definition": "lookup staff src_user OUTPUT x | where x=1"})
+    status, found = ask(head, admin, "input", recipe="email", input="custom")
+    assert (status, found["recipe"]["own"], found["recipe"]["input"]) == (200, "", "custom")
+    assert own_macro(head).startswith("lookup staff")
+    status, found = ask(head, admin, "input", recipe="email", input="custom", own="a.example")
+    assert (status, found["recipe"]["own"], found["recipe"]["input"]) == (200, "a.example", "custom")
+    assert head.app.conf("macros")["aiscore_email"]["definition"] == "inputlookup y"
+
+
+@given(
+    st.lists(st.sampled_from(["a.example", "ann@", "*", "@", ".", '"', "|", " OR ", ",", "x=", "`", "[", "$", "\\"]))
+)
+@example(["a.example", '" | delete'])
+def test_mailboxes_are_search_terms_or_nothing(pieces: list[str]) -> None:
+    try:
+        text = setup_watched.search("".join(pieces), "src_user")
+    except Refused as refused:
+        assert refused.status == 400 and refused.field == "own" and refused.mend
+        return
+    (stage,) = parse(text, NoWorld()).stages  # type: ignore[arg-type]
+    assert isinstance(stage, tree.Search)
+    assert {leaf.name for leaf in leaves(stage.filter) if isinstance(leaf, tree.Compare)} == {"src_user"}
+    again = setup_watched.read(text, "src_user")
+    assert again is not None and setup_watched.search(again, "src_user") == text
 
 
 PIECES = ["index", "tag", "source", "=", "==", "a", "b-1", "*", '"', "'", " ", "\n", "(", ")", "OR", "AND", "NOT", "or"]

@@ -279,6 +279,26 @@ def go_live(page: Page, head: Splunkd) -> None:
     expect(page.locator(".banner")).to_contain_text("Live")
 
 
+def test_whose_mail_is_watched_is_asked_where_it_counts(open_page: Opener, head: Splunkd) -> None:
+    page = open_page()
+    page.locator("[data-recipe=alerts] summary").click()
+    expect(page.locator("[data-recipe=alerts]").get_by_label("Which mailboxes")).to_be_hidden()
+    place = page.locator("[data-recipe=email]")
+    place.locator("summary").click()
+    expect(place.get_by_label("Which mailboxes")).to_have_value("*")
+    place.get_by_label("Which mailboxes").fill("example.com | delete")
+    button(place, "Save and preview").click()
+    expect(place.locator(".wrong:visible")).to_contain_text("this is no mail domain or address: |")
+    expect(place.get_by_label("Which mailboxes")).to_be_focused()
+    assert not (head.app.folder / "local" / "macros.conf").exists()
+    place.get_by_label("Which mailboxes").fill("Example.com,example.org")
+    button(place, "Save and preview").click()
+    expect(place.get_by_text("Saved.")).to_be_visible()
+    expect(place.get_by_label("Which mailboxes")).to_have_value("example.com, example.org")
+    written = head.app.conf("macros")["aiscore_email_own"]["definition"]
+    assert written == 'search (src_user="*@example.com" OR src_user="*@example.org")'
+
+
 def test_a_setting_that_is_refused_is_marked_and_kept(open_page: Opener, head: Splunkd) -> None:
     page = open_page()
     page.get_by_text("Time limits").click()

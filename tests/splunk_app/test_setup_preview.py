@@ -63,6 +63,14 @@ def test_an_input_without_events_is_an_empty_preview(splunk: Splunk, admin: User
     assert ask(splunk.splunkd, admin, "preview", recipe="alerts", part="rows")[1]["rows"] == []
 
 
+def test_only_the_mailboxes_that_are_named_are_read(splunk: Splunk, admin: User) -> None:
+    mailbox = estate.made("email").SAMPLE["src_user"]
+    for own, count in ((mailbox.split("@")[1], 29), (mailbox, 29), ("elsewhere.example", 0), ("*", 29)):
+        asked = {"recipe": "email", "input": "index", "source": "index=email", "own": own}
+        assert ask(splunk.splunkd, admin, "input", **asked)[0] == 200
+        assert ask(splunk.splunkd, admin, "preview", recipe="email", part="counts")[1]["count"] == count, own
+
+
 def test_shadow_mode_keeps_what_live_lets_through(splunk: Splunk, admin: User) -> None:
     raised = '| makeresults | eval ai_event_id="e1", model="alerts" | `aiscore_release`'
     kept = 'index=kept_here source="AIScore - Shadow"'

@@ -71,6 +71,13 @@
         "index=, sourcetype=, tag= and eventtype=, joined by AND, OR, NOT and parentheses.",
         text(facts.source, { class: "code" }),
       );
+      const own = field(
+        "own",
+        "Which mailboxes",
+        "Your own mail domains or addresses, commas between; * watches all, and senders from outside are new every day. Left empty, it stays as it is.",
+        text(facts.own || "", { class: "code" }),
+      );
+      own.box.hidden = facts.own === null;
       const choice = (value, label) => {
         const radio = el("input", {
           type: "radio",
@@ -84,6 +91,7 @@
       };
       source.box.hidden = facts.input !== "index" && facts.input !== "raw";
       const chosen = () => (form.querySelector("input[type=radio]:checked") || {}).value;
+      const changes = () => chosen() || own.input.value.trim();
       const reads = () =>
         ({ cim: `data model ${facts.data_model}`, index: facts.source, raw: `${facts.source}, raw` })[facts.input] ||
         "a definition of your own";
@@ -95,18 +103,20 @@
           novalidate: true,
           onsubmit: async (event) => {
             event.preventDefault();
-            const done = await busy(save, told, [source], async () => {
+            const done = await busy(save, told, [source, own], async () => {
               view.replaceChildren();
-              if (chosen()) {
+              if (changes()) {
                 save.textContent = "Saving…";
                 const found = await ask({
                   action: "input",
                   recipe: facts.name,
-                  input: chosen(),
+                  input: chosen() || "custom",
                   source: source.input.value,
+                  own: facts.own === null ? "" : own.input.value,
                 });
                 Object.assign(facts, found.recipe);
                 source.input.value = facts.source;
+                own.input.value = facts.own || "";
                 summary.textContent = reads();
               }
               save.textContent = "Searching the last 24 hours…";
@@ -126,7 +136,7 @@
               );
               return true;
             });
-            if (done && chosen()) told.say("good", "Saved.");
+            if (done && changes()) told.say("good", "Saved.");
           },
         },
         el(
@@ -138,6 +148,7 @@
           facts.raw ? choice("raw", "A search over events that no add-on gives fields") : null,
         ),
         source.box,
+        own.box,
         el("div", { class: "buttons" }, save),
         told,
         view,

@@ -3,8 +3,9 @@
 from collections import namedtuple
 
 # fields: what a row has before it is scored; filled_up: those in which "unknown" counts as empty;
-# raw: whether it reads events without fields.
-Recipe = namedtuple("Recipe", "title data_model fields filled_up raw")
+# raw: whether it reads events without fields; watched: the field of the mailboxes that are watched, where a macro
+# aiscore_<recipe>_own names them.
+Recipe = namedtuple("Recipe", "title data_model fields filled_up raw watched")
 
 RECIPES = {
     "authentication": Recipe(
@@ -41,6 +42,7 @@ RECIPES = {
             "prev_time",
         ],
         True,
+        "",
     ),
     "alerts": Recipe(
         "Alert streams",
@@ -56,6 +58,7 @@ RECIPES = {
             "dest",
         ],
         False,
+        "",
     ),
     "change": Recipe(
         "Changes and cloud audit",
@@ -91,6 +94,7 @@ RECIPES = {
             "vendor_region",
         ],
         True,
+        "",
     ),
     "email": Recipe(
         "Mail sent",
@@ -116,6 +120,7 @@ RECIPES = {
             "message_id",
         ],
         False,
+        "src_user",
     ),
     "network_traffic": Recipe(
         "Network traffic",
@@ -141,6 +146,7 @@ RECIPES = {
             "action",
         ],
         False,
+        "",
     ),
     "processes": Recipe(
         "Processes",
@@ -166,6 +172,7 @@ RECIPES = {
             "process",
         ],
         True,
+        "",
     ),
     "web": Recipe(
         "Web requests",
@@ -194,5 +201,6 @@ RECIPES = {
             "status",
         ],
         False,
+        "",
     ),
 }

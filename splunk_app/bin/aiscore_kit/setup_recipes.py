@@ -2,12 +2,13 @@
 
 import re
 
-from aiscore_kit import setup_source
+from aiscore_kit import setup_source, setup_watched
 from aiscore_kit.recipe_table import RECIPES
 from aiscore_kit.setup_splunkd import Refused
 
 INPUTS = ("cim", "index", "raw")
 RELEASES = ("live", "shadow")
+CUSTOM = "custom"
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _SHOWN = 10
 # splunkd ends a preview after so long; Splunk Web waits for 30 s.
@@ -25,15 +26,31 @@ def read(splunkd):
 
 
 def save_input(splunkd, asked):
-    """Choose what a recipe reads: its data model, or events of this source, plain or without fields (raw)."""
+    """Choose what a recipe reads: its data model, or events of this source, plain or without fields (raw); and whose
+    events it watches (own), where it asks. custom: a definition written by hand stays."""
     name, chosen = _name(asked), asked.get("input")
     choices = _inputs(name)
-    if chosen not in choices:
+    if chosen not in (*choices, CUSTOM):
         raise Refused(400, "input must be %s" % " or ".join(choices), "choose one of them", "input")
-    if chosen != "cim":
-        _write(splunkd, "aiscore_%s_source" % name, setup_source.clean(asked.get("source")))
-    _write(splunkd, "aiscore_" + name, "`aiscore_%s_%s`" % (name, chosen))
+    written = {}
+    own = _own(name, asked)
+    if own:
+        written["aiscore_%s_own" % name] = setup_watched.search(own, RECIPES[name].watched)
+    if chosen in ("index", "raw"):
+        written["aiscore_%s_source" % name] = setup_source.clean(asked.get("source"))
+    if chosen != CUSTOM:
+        written["aiscore_" + name] = "`aiscore_%s_%s`" % (name, chosen)
+    for macro, definition in written.items():
+        _write(splunkd, macro, definition)
     return {"recipe": _recipe(splunkd, name)}
+
+
+def _own(name, asked):
+    """Whom a recipe is asked to watch; empty leaves it as it is."""
+    own = str(asked.get("own") or "").strip()
+    if own and not RECIPES[name].watched:
+        raise Refused(400, "the recipe %s watches whatever it reads" % name, "leave own out", "own")
+    return own
 
 
 def save_index(splunkd, asked):
@@ -116,13 +133,20 @@ def _recipe(splunkd, name):
         "raw": recipe.raw,
         "input": _choice(splunkd, "aiscore_" + name, INPUTS),
         "source": _macro(splunkd, "aiscore_%s_source" % name),
+        "own": _watched(splunkd, name),
     }
+
+
+def _watched(splunkd, name):
+    """Whom the recipe watches; empty for a definition of one's own, None where it does not ask."""
+    entity = RECIPES[name].watched
+    return (setup_watched.read(_macro(splunkd, "aiscore_%s_own" % name), entity) or "") if entity else None
 
 
 def _choice(splunkd, macro, choices):
     """Which of the app's definitions a macro names; "custom" when it has become something else."""
     text = _macro(splunkd, macro)
-    return next((choice for choice in choices if text == "`%s_%s`" % (macro, choice)), "custom")
+    return next((choice for choice in choices if text == "`%s_%s`" % (macro, choice)), CUSTOM)
 
 
 def _macro(splunkd, name):
