@@ -25,7 +25,7 @@ class Examples:
     matrix: float32 (k, d), the context included; surprise: the score of that voice, float64 (k,); positive, known,
     teaches: bool (k,); mature: bool (k,), rows whose baseline was about as mature as the one that will score; owners:
     codes of the main entity (k,), or None; time: epoch seconds (k,), or None; kept: the share of the rows after the
-    warm-up that they are, 0..1.
+    warm-up that are no attacks which stand among them, 0..1.
     """
 
     matrix: Matrix
@@ -49,7 +49,8 @@ class Examples:
         positive, known, teaches = history.positive[rows], history.known[rows], past.teaches[rows]
         mature = _later_half(rows, history.values)
         time = None if history.values.time is None else history.values.time[rows]
-        kept = len(rows) / max(history.values.count - warm_up_rows(history.values), len(rows), 1)
+        benign, first = ~history.positive, warm_up_rows(history.values)
+        kept = float(benign[rows].sum()) / max(int(benign[first:].sum()), 1)
         return cls(past.matrix, heard.score(), positive, known, teaches, mature, owners, time, kept)
 
 
@@ -61,9 +62,9 @@ def training_rows(history: History, plan: FitPlan) -> Ints:
         return rows
     keep = history.positive[rows]
     others = rows[~keep]
-    step = len(others) / max(plan.max_rows - int(keep.sum()), 1)
+    most = min(max(plan.max_rows - int(keep.sum()), 1), len(others))
     shift = np.random.default_rng(plan.seed).random()
-    even = others[np.floor((np.arange(int(len(others) / step)) + shift) * step).astype(np.int64)]
+    even = others[np.floor((np.arange(most) + shift) * (len(others) / max(most, 1))).astype(np.int64)]
     return np.sort(np.concatenate([rows[keep], even]))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from models.written import HUGE
+
 Floats = npt.NDArray[np.float64]
 
 BANDS = 8
@@ -16,12 +18,12 @@ BANDS = 8
 
 
 def edges_of(numbers: Floats) -> tuple[float, ...]:
-    """Where a band ends and the next begins, ascending; NaN and zero do not count. numbers: float64 (n,).
+    """Where a band ends and the next begins, ascending, -HUGE to HUGE; NaN and 0 do not count. numbers: float64 (n,).
 
     >>> edges_of(np.array([0.0, 0.0, 1.0, 1.0, 1.0, 8.0]))
     (1.0, 8.0)
     """
-    told = numbers[np.isfinite(numbers) & (numbers != 0)]
+    told = np.clip(numbers[np.isfinite(numbers) & (numbers != 0)], -HUGE, HUGE)
     if not len(told):
         return ()
     inner = np.quantile(told, np.arange(1, BANDS) / BANDS, method="inverted_cdf")

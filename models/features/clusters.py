@@ -166,7 +166,8 @@ def _found(vectors: Any, count: int, seed: int) -> tuple[Floats, Floats]:
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     size = min(DIMENSIONS, vectors.shape[1] - 1, vectors.shape[0] - 1)
-    with threadpool_limits(1):  # sums over threads come in any order
+    # Sums over threads come in any order; and where all do alike, there is no variance to be a share of.
+    with threadpool_limits(1), np.errstate(invalid="ignore"):
         basis = TruncatedSVD(size, random_state=seed).fit(vectors).components_.T
         points = _unit(vectors @ basis)
         means = MiniBatchKMeans(count, random_state=seed, n_init=3, batch_size=4096).fit(points)

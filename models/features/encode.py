@@ -20,6 +20,8 @@ from models.features.values import SEVERAL, Floats, Ints, Values, log_scale
 MOST_TIMES = 2**32 - 1
 """What is shown more often is said to be shown this often."""
 Matrix = npt.NDArray[np.float32]
+LARGEST = float(np.finfo(np.float32).max)
+"""What is larger is as large, where the matrix holds numbers as they are."""
 
 CATEGORY_CLIP_BITS = 3.0
 """Surprise below this (one in eight) is everyday variety and counts for nothing."""
@@ -219,7 +221,7 @@ class Encoder:
             matrix[:, start : start + width] = block
             return start + width
         if self.spec.plain:
-            matrix[rows, start] = self.values.numbers[field.name][rows]
+            matrix[rows, start] = np.clip(self.values.numbers[field.name][rows], -LARGEST, LARGEST)
             return start + 1
         if isinstance(history, NumberLevel):
             numbers = self.values.numbers[field.name][rows]

@@ -107,7 +107,7 @@ class Own:
             loudest[field.name] = np.fmax(found, mean) if level else np.where(np.isnan(found), mean, found)
         for at, field in enumerate(spec.fields):
             if field.name in loudest:
-                bits[:, at] = np.nan_to_num(np.logaddexp2(0.0, loudest[field.name]))
+                bits[:, at] = np.logaddexp2(0.0, np.nan_to_num(loudest[field.name], nan=-np.inf))
         return bits
 
     def files(self) -> dict[str, bytes]:

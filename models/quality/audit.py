@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,8 @@ from models.quality.finding import EVENTS, Finding, worst
 
 INDEXED = ("_indextime", "indextime")
 """Where the time of indexing may stand; a search gives the second with `| eval indextime=_indextime`."""
+FAR_S = 1e15
+"""Times beyond, which no clock shows, are as far: their days can be counted, and have a name."""
 SOURCES = ("host", "dvc", "source")
 """Who may have a clock of its own, the first of these that is there."""
 
@@ -41,6 +43,7 @@ def examine(table: pl.DataFrame, spec: FeatureSpec, now_s: float | None = None) 
     """The events first, then each field of the spec. table: text cells, in the order in which they came; now_s: the
     time of the check, epoch seconds, or None where events cannot lie in the future."""
     values = read_values(table, spec)
+    values = replace(values, time=None if values.time is None else np.clip(values.time, -FAR_S, FAR_S))
     days = Days.read(values.time, values.count)
     whole = list(of_events(table, spec, values, now_s))
     grades = [_graded(EVENTS, "events", whole, 1.0, table.height)]
@@ -83,14 +86,14 @@ def _indexed(table: pl.DataFrame) -> Floats | None:
     for name in INDEXED:
         if name in table.columns:
             found = read_time(table, name)
-            return found if not np.isnan(found).all() else None
+            return np.clip(found, -FAR_S, FAR_S) if not np.isnan(found).all() else None
     return None
 
 
 def _unread(table: pl.DataFrame, shown: Shown) -> Iterator[Finding]:
     """Cells of a number that hold something else."""
     name = shown.field.name
-    if shown.field.kind != "number" or name not in table.columns or shown.field.how:
+    if shown.field.kind not in ("number", "band") or name not in table.columns or shown.field.how:
         return
     text = texts(table, name)
     lost = (text != "").to_numpy().copy()

@@ -43,7 +43,7 @@ def always(shown: Shown) -> Iterator[Finding]:
 def unread(shown: Shown, lost: int, example: str) -> Iterator[Finding]:
     """Of a number: cells that hold what is none. lost: how many."""
     written = lost + len(shown.rows)
-    if shown.field.kind == "number" and lost > UNREAD_SHARE * written:
+    if lost > UNREAD_SHARE * written:
         share = lost / written
         words = f"{lost:,} of {written:,} values are no numbers and count as missing"
         mend = "bring all values to one unit, and take its name and separators away with eval and replace"

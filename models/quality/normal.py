@@ -95,9 +95,9 @@ class Normal:
 
 def new_columns(spec: FeatureSpec) -> dict[str, int]:
     """Field -> the column of the matrix that is 0 where everyone's history has all values of the row."""
-    places = {column.name: at for at, column in enumerate(spec.columns())}
+    places = {(column.field, column.name): at for at, column in enumerate(spec.columns())}
     names = ((field.name, f"{field.name}.new") for field in spec.fields if field.kind not in ("number", *TIMED))
-    return {field: places[name] for field, name in names if name in places}
+    return {name[0]: places[name] for name in names if name in places}
 
 
 def _usual(told: Written) -> Usual:

@@ -17,6 +17,7 @@ from models.plan import FitPlan, resolve
 from models.scoring import Model
 from models.trained import inputs_of
 from models.training import fit
+from models.written import HUGE
 from tests.models.test_fit_and_score import load
 
 SIZE = Field("bytes", "band", edges=(10.0, 20.0))
@@ -69,6 +70,23 @@ def test_attacks_do_not_shift_the_bands() -> None:
     plan = FitPlan("n", time=None, entities=("service",), fields=("bytes:band",), label="label")
     edges = [resolve(table, plan).spec.fields[0].edges for table in (benign, pl.concat([benign, attacks]))]
     assert edges[0] == edges[1] and 4 < len(edges[0]) <= 8 and edges[0][-1] < 1200
+
+
+def test_numbers_that_are_no_sizes_give_bands_that_can_be_read_back() -> None:
+    """Such as a time in milliseconds, or a counter that ran over."""
+    huge = records().with_columns(
+        bytes=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("1e300")).otherwise("bytes")
+    )
+    found = fit(huge, FitPlan("n", time=None, entities=("service",), fields=("bytes:band", "service")))
+    assert load(found).trained.spec.fields[0].edges[-1] == HUGE
+
+
+def test_a_point_too_large_for_the_matrix_is_as_large_as_it_holds() -> None:
+    spec = FeatureSpec(tuple(Field(name, "number") for name in "xyz"))
+    huge = pl.concat([points(), pl.DataFrame({"x": [1e300], "y": [-1e300], "z": [0.0]})])
+    model = load(fit(huge, FitPlan("p", time=None)))
+    matrix = encode(read_values(huge.tail(1), spec), spec, model.generation).matrix
+    assert matrix[0].tolist() == [np.finfo(np.float32).max, np.finfo(np.float32).min, 0.0]
 
 
 def test_a_size_too_small_for_its_service_is_strange() -> None:

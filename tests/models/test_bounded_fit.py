@@ -104,6 +104,21 @@ def test_no_more_rows_train_than_were_asked_for_and_every_attack_does() -> None:
     assert np.abs(np.histogram(rows, 4)[0] - 50).max() <= 5
 
 
+@pytest.mark.parametrize("attacks", [1, 2])
+def test_the_share_that_is_kept_is_that_of_the_others(attacks: int) -> None:
+    """Every attack is kept: counted with the others, they would make a day's rows seem fewer than they are."""
+    attack = np.arange(sign_ins().height) % (3 - attacks) == 0
+    table = sign_ins().with_columns(label=pl.Series(attack.astype(int)))
+    history, spec = history_of(table, replace(PLAN, label="label"))
+    rows = training_rows(history, replace(PLAN, max_rows=300))
+    past = encode_past(history.values, spec, ~history.positive, rows=rows)
+    every = training_rows(history, PLAN)
+    others = int((~history.positive[every]).sum())
+    sampled = int((~history.positive[rows]).sum())
+    assert Examples.of(history, past, spec, rows).kept == (sampled / others if others else 0.0) < 1
+    assert history.positive[rows].sum() == history.positive[every].sum()
+
+
 WIDE = FeatureSpec(tuple(Field(f"f{n}", "number") for n in range(25)), (), "_time")
 
 

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from models.features.spec import FeatureSpec, Field
+from models.plan import FitPlan
+from models.quality.asked import spec_of
 from models.quality.audit import Grade, examine
 from models.quality.days import MOST_DAYS, Days
 from models.quality.finding import EVENTS, GRADES, Finding
@@ -174,6 +176,20 @@ def test_what_a_search_gives_newest_first_is_not_called_unordered() -> None:
 def test_odd_tables_are_examined_too(table: pl.DataFrame) -> None:
     assert [grade.field for grade in examine(table, SPEC, NOW_S)] == [EVENTS, "dest", "app", "groups", "bytes"]
     examine(table, FeatureSpec((Field("bytes", "number"),)), None)
+
+
+@pytest.mark.parametrize(("time", "told"), [("1e300", {(EVENTS, "future")}), ("-1e300", set())])
+def test_times_that_no_clock_shows_are_examined_too(time: str, told: set[tuple[str, str]]) -> None:
+    odd = pl.when(ROW.max() == ROW).then(pl.lit(time))
+    assert told <= {*found(examine(clean().with_columns(_time=odd.otherwise("_time")), SPEC, NOW_S))}
+    examine(clean().with_columns(_indextime=odd.otherwise("_indextime")), SPEC, NOW_S)
+
+
+def test_a_number_in_bands_is_no_constant_and_its_texts_are_unread() -> None:
+    plan = FitPlan("", entities=("user",), fields=("bytes:band",))
+    assert found(examine(clean(), spec_of(clean(), plan), NOW_S)) == {}
+    unread = clean().with_columns(bytes=pl.when(ROW % 5 == 0).then(pl.format("{} KB", "bytes")).otherwise("bytes"))
+    assert {*found(examine(unread, spec_of(unread, plan), NOW_S))} == {("bytes", "unread")}
 
 
 def test_very_long_spans_are_cut_into_stretches() -> None:

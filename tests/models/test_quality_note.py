@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from models.errors import DataError
+from models.features.spec import FeatureSpec, Field
 from models.plan import FitPlan
-from models.quality.normal import BLOCK_ROWS
+from models.quality.normal import BLOCK_ROWS, new_columns
 from models.scoring import Model
 from models.simulator import simulate
 from models.training import Fit, fit
@@ -83,6 +84,14 @@ def test_honest_chunks_are_not_noted(size: int) -> None:
     events = company()[1]
     starts = range(0, events.height - size + 1, size)
     assert len(starts) > 3 and not any(any(noted(events[start : start + size])) for start in starts)
+
+
+def test_a_field_called_like_a_column_of_another_is_not_taken_for_it() -> None:
+    spec = FeatureSpec((Field("app.new", "category"), Field("app", "category"), Field("dest", "category")))
+    names = [(column.field, column.name) for column in spec.columns()]
+    assert new_columns(spec) == {name: names.index((name, f"{name}.new")) for name in ("app.new", "app", "dest")}
+    turned = replace(spec, fields=spec.fields[1::-1])
+    assert new_columns(turned) == {"app": 1, "app.new": 3}
 
 
 def test_a_history_too_short_to_tell_judges_nothing() -> None:

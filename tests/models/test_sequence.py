@@ -235,3 +235,10 @@ def test_a_missing_norm_is_refused(fitted: Fit) -> None:
     bundle = {name: content for name, content in fitted.bundle.items() if name != "own.0.center.npy"}
     with pytest.raises(DataError):
         load(replace(fitted, bundle=bundle))
+
+
+def test_a_field_that_is_never_filled_does_not_keep_the_others_from_speaking() -> None:
+    table = sessions(12).with_columns(done=pl.lit(""))
+    plan = FitPlan("s", entities=("user",), fields=("commands:sequence", "done:sequence"), force=True)
+    scored = load(fit(table, plan)).score(table.tail(4)).table
+    assert scored["ai_score"].is_finite().all() and scored["ai_contributions"].str.contains("commands:").all()
