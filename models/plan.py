@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -76,11 +78,22 @@ def resolve(table: pl.DataFrame, plan: FitPlan) -> Resolved:
     for role, names in roles.items():
         for name in names:
             if name and name not in table.columns:
-                raise DataError(f"the {role} field is not in the data", field=name, mend=f"mend {role}=")
+                mend = _spelling(name, table.columns, role)
+                raise DataError(f"the {role} field is not in the data", field=name, mend=mend)
     found = replace(found, spec=replace(found.spec, fields=with_edges(table, found.spec.fields, plan.label)))
     if found.spec.fault():
         raise DataError(found.spec.fault(), field="peers", mend="give peers=ENTITY:FIELD for fields of entity=")
     return found
+
+
+def _spelling(name: str, known: Sequence[str], option: str) -> str:
+    """What to do about a name that the data do not have.
+
+    >>> _spelling("usr", ["_time", "user"], "entity")
+    "did you mean 'user'? name a field of the events in entity="
+    """
+    close = difflib.get_close_matches(name, known, 1)
+    return (f"did you mean '{close[0]}'? " if close else "") + f"name a field of the events in {option}="
 
 
 def with_edges(table: pl.DataFrame, fields: tuple[Field, ...], label: str | None = None) -> tuple[Field, ...]:
@@ -104,7 +117,9 @@ def _refuse_clashes(plan: FitPlan) -> None:
     groups = [parse_peers(text).field for text in plan.peers]
     if plan.label and plan.label in (*inputs, *sources, *plan.entities, *groups, plan.scope, plan.time):
         raise DataError(
-            "the label cannot be an input, entity, group, scope or time", field=plan.label, mend="mend label="
+            "the label cannot be an input, entity, group, scope or time",
+            field=plan.label,
+            mend="name another field in label=, or leave this one out of the others",
         )
     for option, names in (("fields", inputs), ("entity", list(plan.entities))):
         twice = next((name for name in names if names.count(name) > 1), None)

@@ -1,10 +1,10 @@
 """The model registry as a pure fold: ledger facts in, what is current out.
 
-A *line* is everything known under one model name. Its first fit becomes champion; later fits are challengers
-until a fact promotes one. `rollback` brings back the champion before; `retire` takes a version out of
-service. Each version has learned days of its own and the generation folded from them: `learn` and `forget` move these,
-whoever is champion. Facts about versions that do not exist change nothing, and neither does what was learned on top of
-another generation than the version has, so the fold is total.
+A *line* is everything known under one model name. Its first fit becomes champion, unless that was not wanted; later
+fits are challengers until a fact promotes one. `rollback` brings back the champion before; `retire` takes a version out
+of service. Each version has learned days of its own and the generation folded from them: `learn` and `forget` move
+these, whoever is champion. Facts about versions that do not exist change nothing, and neither does what was learned on
+top of another generation than the version has, so the fold is total.
 """
 
 from collections.abc import Iterable, Mapping
@@ -153,7 +153,7 @@ def _fitted(line: Line, fact: Fact) -> Line:
         fitted_days=days,
     )
     fitted = _with(line, version)
-    return fitted if line.versions else _promoted(fitted, fact)
+    return fitted if line.versions or body.get("challenger") else _promoted(fitted, fact)
 
 
 def _promoted(line: Line, fact: Fact) -> Line:

@@ -20,6 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["demo"]:
             return _demo(words[1:])
+        if words[:1] == ["run"] and words[1:2] and set(words[2:]) & {"-h", "--help"}:
+            return _verb_help(words[1])
         return _dispatch(words)
     except DataError as failure:
         return _fail(str(failure), 2)
@@ -63,10 +65,22 @@ def _run(arguments: argparse.Namespace) -> int:
     verb = verbs.find(arguments.verb)
     house = open_house(settings, by=f"local:{getpass.getuser()}", local=True)
     with shown(f"aiscore {verb.name}") as progress:
-        for piece in run(verb, arguments.words, _standard_input, replace(house, progress=progress)):
+        for piece in run(verb, arguments.words, _standard_input, replace(house, progress=progress), _tell):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
     return 0
+
+
+def _verb_help(name: str) -> int:
+    from sidecar import verbs
+    from sidecar.verb_help import help_of
+
+    print(help_of(verbs.find(name)))
+    return 0
+
+
+def _tell(told: str) -> None:
+    print(f"aiscore: {told}", file=sys.stderr)
 
 
 def _standard_input() -> bytes:

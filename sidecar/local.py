@@ -14,17 +14,30 @@ from sidecar.wire import BOM, Limits, read_csv, write_csv
 LIMITS = Limits(body_bytes=2**40, rows=2**32, columns=10_000, field_bytes=2**24)
 
 
-def run(verb: Verb, words: Sequence[str], read: Callable[[], bytes], house: House) -> Iterator[bytes]:
+def _silent(told: str) -> None:
+    """What nobody hears."""
+
+
+def run(
+    verb: Verb,
+    words: Sequence[str],
+    read: Callable[[], bytes],
+    house: House,
+    tell: Callable[[str], None] = _silent,
+) -> Iterator[bytes]:
     """The verb's answer as pieces of CSV.
 
-    `read` gives the input, and is asked only when the verb needs rows.
+    `read` gives the input, and is asked only when the verb needs rows; `tell` hears what is said beside the answer.
     """
     options = read_options(verb.options, [_pair(word) for word in words])
     if verb.kind == "rows":
         yield from _row_by_row(verb, options, read(), house)
         return
     table = pl.DataFrame() if verb.kind == "ask" or options.rowless else _rows(read())
-    yield write_csv(verb.run(table, options, house).table)
+    reply = verb.run(table, options, house)
+    yield write_csv(reply.table)
+    if reply.told:
+        tell(reply.told)
 
 
 def _pair(word: str) -> tuple[str, str]:

@@ -50,6 +50,12 @@ def _split(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 """A comma list of field names: `entity="user,src"`. What stands in parentheses is not taken apart."""
 
+WRITTEN = {
+    "model": "use letters, digits, _ . and -, at most 64",
+    "prefix": "use letters, digits and _, a letter first and _ last, at most 32",
+}
+"""What may stand in an option that a pattern checks, for people."""
+
 Kind = TypeVar("Kind", bound=Options)
 
 
@@ -100,5 +106,6 @@ def _told(failure: ValidationError, kind: type[Options]) -> CallerError:
             field=name,
             mend=f"add {name}=... ({help_text})",
         )
-    reason = str(first["msg"]).removeprefix("Value error, ")
+    reason = WRITTEN.get(name) if first["type"] == "string_pattern_mismatch" else None
+    reason = reason or str(first["msg"]).removeprefix("Value error, ")
     return CallerError(f"option '{name}' is wrong", code="bad_option", field=name, mend=reason[0].lower() + reason[1:])

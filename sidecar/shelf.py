@@ -64,9 +64,11 @@ class Shelf:
 
     def serving(self, name: str) -> Version:
         """The champion's facts; CallerError (no_model) when the name has none in service."""
-        version = self.line(name).champion
+        line = self.line(name)
+        version = line.champion
         if version is None:
-            mend = f"promote a version: aimodels action=promote model={name} version=..."
+            newest = [*line.versions][-1][:12]
+            mend = f"promote a version, the newest by: aimodels action=promote model={name} version={newest}"
             raise CallerError(f"model '{name}' has no champion", code="no_model", field="model", mend=mend)
         return version
 

@@ -21,7 +21,11 @@ State is kept in AISCORE_HOME (default ~/.aiscore) or --home. All settings: docs
 RUN_EXAMPLES = """verbs and their words are those of the Splunk commands:
   aiscore run fit model=ait entity=host time=_time label=label fields="short,count,types,ips" < train.csv
   aiscore run score model=ait < test.csv > scored.csv
+  aiscore run learn model=ait < yesterday.csv
+  aiscore run quality model=ait < yesterday.csv
   aiscore run models action=show model=ait
+
+all words of one verb, with examples: aiscore run learn --help
 
 `score` passes every input column through unchanged and adds the ai_* fields. `fit` on the command line puts
 the new model into service at once, unless challenger=true. `time=none` is for rows without a time.

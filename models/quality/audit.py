@@ -39,13 +39,20 @@ class Grade:
     findings: tuple[Finding, ...]
 
 
-def examine(table: pl.DataFrame, spec: FeatureSpec, now_s: float | None = None) -> list[Grade]:
+def examine(
+    table: pl.DataFrame, spec: FeatureSpec, now_s: float | None = None, *, has_past: bool = False
+) -> list[Grade]:
     """The events first, then each field of the spec. table: text cells, in the order in which they came; now_s: the
-    time of the check, epoch seconds, or None where events cannot lie in the future."""
+    time of the check, epoch seconds, or None where events cannot lie in the future; has_past: the events are for a
+    model that has learned already, so that few of an entity are no fault."""
     values = read_values(table, spec)
     values = replace(values, time=None if values.time is None else np.clip(values.time, -FAR_S, FAR_S))
     days = Days.read(values.time, values.count)
-    whole = list(of_events(table, spec, values, now_s))
+    whole = [
+        finding
+        for finding in of_events(table, spec, values, now_s)
+        if not (has_past and finding.check == "thin_history")
+    ]
     grades = [_graded(EVENTS, "events", whole, 1.0, table.height)]
     for shown in shown_in(values, spec.fields):
         found = [*of_field(shown, days), *_unread(table, shown)]

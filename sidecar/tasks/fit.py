@@ -54,7 +54,9 @@ class FitOptions(Options):
         None, ge=1e-9, le=0.1, description="share of ordinary rows that may be called high or more"
     )
     force: bool = Field(False, description="true: fit although the data was found unfit; the card tells")
-    challenger: bool = Field(False, description="true: leave the champion in service")
+    challenger: bool = Field(
+        False, description="true: it does not score before it is promoted, not even the first of a name"
+    )
 
 
 def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
@@ -78,6 +80,8 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
         "partitions": {day: part.told() for day, part in days.items()},
         "job": house.job,
     }
+    if options.challenger:
+        fact["challenger"] = True
     # The job's id is the key: what a job was to do is recorded once.
     house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):

@@ -28,8 +28,11 @@ def run(table: pl.DataFrame, options: QualityOptions, house: House) -> Reply:
     if options.model and (options.recipe or options.fields or options.entity):
         mend = "leave out recipe=, fields= and entity=, or model="
         raise CallerError("a model brings its own fields", code="bad_option", field="model", mend=mend)
+    if not table.height:
+        mend = "search a longer time, or check the search before it"
+        raise CallerError("there are no events to examine", code="bad_body", field="events", mend=mend)
     spec = house.shelf.champion(options.model).trained.spec if options.model else spec_of(table, _plan(options))
-    rows = [_row(grade) for grade in examine(table, spec, house.clock())]
+    rows = [_row(grade) for grade in examine(table, spec, house.clock(), has_past=bool(options.model))]
     return Reply(pl.DataFrame(rows, schema=COLUMNS, orient="row"))
 
 

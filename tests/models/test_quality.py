@@ -197,3 +197,9 @@ def test_very_long_spans_are_cut_into_stretches() -> None:
     assert days.count <= MOST_DAYS and days.of.tolist() == [0, days.count - 1, -1] and days.name(0) == "1970-01-01"
     table = clean().with_columns(_time=pl.when(ROW == 0).then(pl.lit("4e9")).otherwise(pl.col("_time")))
     assert found(examine(table, SPEC, NOW_S))[EVENTS, "future"].count == 1
+
+
+def test_few_events_of_an_entity_are_no_fault_where_a_model_knows_its_past() -> None:
+    table, spec = clean().head(40), SPEC
+    checks = [{f.check for f in examine(table, spec, has_past=known)[0].findings} for known in (False, True)]
+    assert checks[0] - checks[1] == {"thin_history"}

@@ -1,5 +1,6 @@
 """`aiscore token`, `ledger`, `demo` and the help."""
 
+import shlex
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +10,7 @@ import pytest
 from sidecar import tokens
 from sidecar.app import open_ledger
 from sidecar.cli import main
+from sidecar.options import read_options
 from sidecar.settings import Settings
 from sidecar.verbs import VERBS
 
@@ -73,6 +75,27 @@ def test_the_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         main(["run", "--help"])
     said = capsys.readouterr().out
     assert all(verb in said for verb in VERBS)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_the_help_of_a_verb_names_its_words_and_has_examples_that_can_be_read(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["run", name, "--help"]) == 0
+    said = capsys.readouterr().out
+    options = VERBS[name].options
+    assert [word for word in options.words() if f"\n  {word}=" not in said] == []
+    examples = [line.split("<")[0] for line in said.splitlines() if line.startswith("  aiscore run ")]
+    assert examples and all(len(line) <= 110 for line in said.splitlines())
+    for line in examples:
+        words = shlex.split(line)
+        assert words[:3] == ["aiscore", "run", name]
+        read_options(options, [(word.partition("=")[0], word.partition("=")[2]) for word in words[3:]])
+
+
+def test_the_help_of_what_is_no_verb_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "dance", "-h"]) == 2
+    assert "verbs are score, fit, learn" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

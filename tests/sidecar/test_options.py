@@ -38,7 +38,7 @@ def test_a_carried_option_is_no_word() -> None:
         ([("model", "x"), ("zzzzzz", "1")], "zzzzzz", "options are model, "),
         ([("model", "x"), ("model", "y")], "model", "give it once"),
         ([("model", "x"), ("seed", "-1")], "seed", "greater than"),
-        ([("model", "x" * 65)], "model", "match"),
+        ([("model", "x" * 65)], "model", "use letters, digits, _ . and -, at most 64"),
         ([("model", "x"), ("challenger", "perhaps")], "challenger", "boolean"),
     ],
 )

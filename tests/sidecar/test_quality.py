@@ -46,6 +46,13 @@ def test_the_fields_of_a_model_are_examined(api: Api) -> None:
     assert code_of(api.post("/v1/quality?recipe=alerts&fields=dest", spoilt)) == (422, "bad_features")
 
 
+def test_a_model_has_learned_the_past_that_a_day_does_not_show(api: Api) -> None:
+    few = b"".join(LINES[:6])
+    assert "thin_history" in rows(api.post("/v1/quality?fields=dest&entity=user", few).data)[0]["found"]
+    assert "thin_history" not in rows(api.post("/v1/quality?model=ait", few).data)[0]["found"]
+    assert code_of(api.post("/v1/quality?model=ait", LINES[0])) == (400, "bad_body")
+
+
 def test_one_whole_search_is_read_at_a_time(api: Api) -> None:
     send(api)
     with api.service.whole_searches.place():

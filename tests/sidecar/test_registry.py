@@ -74,6 +74,12 @@ def test_states_after_facts(facts: str, expected: str) -> None:
     assert states(fold(written)["ait"]) == expected
 
 
+def test_a_first_fit_that_was_not_to_serve_does_not() -> None:
+    waits = Fact("fit", fit("a").body | {"challenger": True})
+    assert states(fold([waits])["ait"]) == "a:challenger" and fold([waits])["ait"].champion is None
+    assert states(fold([waits, fit("b"), change("promote", "a")])["ait"]) == "a:champion b:challenger"
+
+
 KINDS = st.sampled_from(["fit", "promote", "retire", "rollback"])
 STEPS = st.lists(st.tuples(KINDS, st.sampled_from("abc")), max_size=12)
 

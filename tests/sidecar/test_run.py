@@ -123,6 +123,32 @@ def test_a_challenger_waits(run) -> None:  # type: ignore[no-untyped-def]
     assert rows(run("models")[1])[0]["champion"] == row["bundle"]
 
 
+def test_even_a_first_fit_waits_where_it_is_to(run) -> None:  # type: ignore[no-untyped-def]
+    (row,) = rows(run("fit", "model=young", "entity=user", "challenger=true", body=TRAIN)[1])
+    assert row["state"] == "challenger"
+    code, _, told = run("score", "model=young", body=TRAIN)
+    assert code == 2 and "'young' has no champion" in told and f"promote model=young version={row['bundle']}" in told
+    run("models", "model=young", "action=promote", f"version={row['bundle']}")
+    assert run("score", "model=young", body=TRAIN)[0] == 0
+
+
+def test_what_was_learned_and_forgotten_is_said_beside_the_answer(run) -> None:  # type: ignore[no-untyped-def]
+    (row,) = rows(run("fit", "model=lesson", "entity=user", body=TRAIN)[1])
+    code, out, told = run("learn", "model=lesson", body=TRAIN)
+    assert code == 0 and rows(out)[0]["taught"] in told and " rows taught " in told
+    before = rows(run("models", "model=lesson")[1])[0]["generation"]
+    code, out, told = run("learn", "model=lesson", body=TRAIN.split(b"\n")[0] + b"\n")
+    assert (code, rows(out)[0]["rows"], rows(out)[0]["generation"]) == (0, "0", before)
+    assert "no events: nothing was learned" in told
+    code, out, told = run("learn", "model=lesson", "action=forget", "entity=nobody")
+    assert (code, rows(out)) == (0, []) and "nothing was forgotten" in told
+
+
+def test_events_that_are_none_have_no_quality(run) -> None:  # type: ignore[no-untyped-def]
+    code, out, told = run("quality", body=TRAIN.split(b"\n")[0] + b"\n")
+    assert (code, out) == (2, b"") and "there are no events to examine (events)" in told
+
+
 def test_the_same_fit_is_the_same_version(run) -> None:  # type: ignore[no-untyped-def]
     first, again = (rows(run("fit", "model=x", "entity=user", body=TRAIN)[1])[0] for _ in range(2))
     assert first == again
