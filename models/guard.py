@@ -15,9 +15,8 @@ from models.detectors.base import Floats
 from models.features.encode import Encoded, encode, examine
 from models.features.hashing import MISSING, code_of, pair
 from models.features.partition import Mask, cells_of, observations
-from models.features.prequential import DAY_S
 from models.features.spec import FeatureSpec
-from models.features.values import Tokens, Values
+from models.features.values import DAY_S, Tokens, Values
 from models.risk import SEVERITIES
 from models.scoring import Model
 from models.thresholds import ALERT

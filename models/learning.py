@@ -13,10 +13,9 @@ from models.features.ageing import Ageing, ages_of, is_dated
 from models.features.hashing import code_of
 from models.features.partition import Partition, learn
 from models.features.prequential import days_of
-from models.features.values import Values
+from models.features.values import DAY_S, Values
 from models.guard import Guard, teaches
 from models.history import read_in_order
-from models.quality.days import DAY_S
 from models.quality.gate import gate_of_days
 from models.scoring import Model
 

@@ -18,12 +18,11 @@ import numpy as np
 
 from models.detectors.base import Floats
 from models.errors import DataError
-from models.features.values import Ints
+from models.features.values import DAY_S, Ints
 from models.plan import FitPlan
 from models.risk import SEVERITIES, THRESHOLDS
 from models.scale import BEND, HIGHEST, ORDERS_FOR_ONE, Scale, bend
 
-DAY_S = 86_400
 STEP = 1e-6
 """Scores have six decimals: the next above one."""
 ALERT = "high"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.features.carry import LOUDEST, MAX_SCOPES, Memory, read_carry, write_carry
 from models.features.context_kernels import remember
 from models.features.hashing import Codes
-from models.features.values import Floats, Ints
+from models.features.values import HOUR_S, Floats, Ints
 
 DECAY_S = 1800.0
 """Time in which a memory falls to 1/e."""
@@ -25,7 +25,6 @@ MOST_OF_ONE = 200.0
 """Bits that one entity may have in a scope's memory."""
 WARM_UP_WEIGHT = 0.3
 """What surprise counts while a scope warms up: detectors that are new there call everything new."""
-HOUR_S = 3600.0
 LONG_AGO_S = 1e12
 """Before any time: the beginning of a scope that was forgotten."""
 

@@ -45,11 +45,6 @@ def code_of(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def codes_of(values: pl.Series) -> Codes:
-    """Codes of a column of strings, (n,); null and empty become `MISSING`."""
-    return coded(values.fill_null("").to_frame())[values.name].codes
-
-
 def coded(table: pl.DataFrame) -> dict[str, Coded]:
     """The columns of a table of strings without nulls.
 

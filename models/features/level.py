@@ -10,7 +10,7 @@ seen has the mass of the values seen once (Good, 1953): q(v) = (mass(v) + 1/2) /
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,9 +78,6 @@ class Level:
         above, None at the top.
         """
         raise NotImplementedError
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def share_of_all(self, mass: Whole | Floats, at: Ints) -> Floats:
         """q of each observation at the top: its mass among all history."""

@@ -19,9 +19,8 @@ from models.features.partition import Mask, Partition, learn
 from models.features.peers import Membership
 from models.features.spec import FeatureSpec
 from models.features.tally import Tally
-from models.features.values import HOUR_S, Floats, Ints, Values
+from models.features.values import DAY_S, HOUR_S, Floats, Ints, Values
 
-DAY_S = 86_400
 MIN_DAYS = 3
 BLOCKS = 10
 FOLDS = 5

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 SEVERAL = ("multivalue", "ngrams")
 """The kinds of fields that hold several values a row."""
-HOUR_S = 3600
+HOUR_S, DAY_S = 3600, 86_400
 HOURS = pl.Series([f"{hour:02d}:00" for hour in range(24)])
 EARLIEST_S, LATEST_S = -62_135_596_800, 4_102_444_800
 """1 January of the years 1 and 2100: a number outside is no epoch in seconds."""

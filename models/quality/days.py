@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.features.values import Floats, Ints
+from models.features.values import DAY_S, Floats, Ints
 
-DAY_S = 86_400
 MOST_DAYS = 400
 """Longer spans are cut into so many stretches of whole days: the checks compare each with each."""
 

@@ -10,9 +10,9 @@ import numpy as np
 from models.errors import DataError
 from models.features.hashing import MISSING
 from models.features.spec import FeatureSpec
-from models.features.values import Values
+from models.features.values import DAY_S, Values
 from models.quality.audit import of_field
-from models.quality.days import DAY_S, Days
+from models.quality.days import Days
 from models.quality.events import entities
 from models.quality.facts import TIMED, shown_in
 from models.quality.finding import EVENTS, Finding

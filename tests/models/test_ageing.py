@@ -83,8 +83,8 @@ def test_no_owner_counts_for_more_than_its_share() -> None:
     assert count(plain, EVERYONE, "b") == 42
     assert count(found, EVERYONE, "b") == 14 + 2
     assert count(found, EVERYONE, "a") == count(plain, EVERYONE, "a") == 11
-    for name, array in plain.levels["user", "dest"].arrays().items():
-        assert np.array_equal(array, found.levels["user", "dest"].arrays()[name])
+    for name, array in vars(plain.levels["user", "dest"]).items():
+        assert np.array_equal(array, vars(found.levels["user", "dest"])[name])
 
 
 def test_rows_without_an_owner_are_nobodys() -> None:

@@ -202,8 +202,8 @@ def test_a_generation_comes_back_from_its_files() -> None:
     found = encode_past(values, SPEC, np.ones(values.count, np.bool_)).generation
     again = Generation.from_files(found.files(SPEC), SPEC)
     for key, level in found.levels.items():
-        for name, array in level.arrays().items():
-            assert np.array_equal(again.levels[key].arrays()[name], array), (key, name)
+        for name, array in vars(level).items():
+            assert np.array_equal(vars(again.levels[key])[name], array), (key, name)
     assert np.array_equal(encode(values, SPEC, again).matrix, encode(values, SPEC, found).matrix, equal_nan=True)
     assert (again.span, again.rows) == ("6 days", values.count)
 

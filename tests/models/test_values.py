@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from models.errors import DataError
-from models.features.hashing import codes_of
+from models.features.hashing import code_of, coded
 from models.features.spec import FeatureSpec, Field
 from models.features.values import bucket_of, read_numbers, read_time, read_values, require_time, value_lists
 
@@ -83,8 +83,8 @@ def test_of_several_values_a_category_takes_the_first() -> None:
 
 
 def test_codes_do_not_depend_on_the_table() -> None:
-    alone, together = codes_of(pl.Series(["x"])), codes_of(pl.Series(["y", "x", None, ""]))
-    assert alone[0] == together[1] and together[2] == together[3] == 0
+    alone, together = (coded(pl.DataFrame({"f": cells}))["f"].codes for cells in (["x"], ["y", "x", "", ""]))
+    assert alone[0] == together[1] == code_of("x") and together[2] == together[3] == 0
 
 
 def test_a_null_is_missing() -> None:
@@ -102,7 +102,7 @@ def test_a_field_may_have_any_name() -> None:
     values = read_values(table, FeatureSpec(tuple(Field(name, "category") for name in names), ("^.*$",)))
     for name in names:
         codes = values.tokens[name].codes
-        assert codes[0] == codes[2] == codes_of(pl.Series([name.partition("\n")[0]]))[0] != codes[1]
+        assert codes[0] == codes[2] == code_of(name.partition("\n")[0]) != codes[1]
 
 
 def test_absent_fields_are_missing_everywhere() -> None:

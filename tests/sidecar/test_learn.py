@@ -235,6 +235,22 @@ def test_a_day_that_is_nobodys_any_more_is_gone(tmp_path: Path) -> None:
     assert files_of(once) == files_of(never)
 
 
+def test_forgetting_lets_days_age_as_they_did(tmp_path: Path) -> None:
+    once, never = (house_with(tmp_path / name, SPECS["one entity"]) for name in ("once", "never"))
+    ageing = {"window_days": 3, "half_life_days": 1, "cap_share": 0.3}
+    learn(once, [later()], **ageing)
+    learn(never, [later().filter(pl.col("user") != "user3")], **ageing)
+    forget(once, entity="user3", earliest="2023-11-21")
+    assert files_of(once) == files_of(never)
+
+
+def test_a_range_of_days_cannot_be_forgotten_where_days_are_not_known(tmp_path: Path) -> None:
+    house = house_with(tmp_path, {**SPECS["one entity"], "time": "none"})
+    with pytest.raises(CallerError, match="no clock") as caught:
+        forget(house, entity="user3", earliest="2023-11-21")
+    assert caught.value.field == "earliest" and forget(house, entity="user3")["rows"].sum() > 0
+
+
 def test_days_leave_the_window_and_come_back(tmp_path: Path) -> None:
     """Whatever the order: the window counts from the newest learned day."""
     houses = [house_with(tmp_path / name, SPECS["one entity"]) for name in ("forward", "back")]

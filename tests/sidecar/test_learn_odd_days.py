@@ -99,6 +99,17 @@ def test_a_day_that_lacks_what_makes_it_one_does_not_replace_what_was_learned(
     assert files_of(house) == before
 
 
+def test_a_day_of_which_nothing_may_teach_any_more_is_gone(tmp_path: Path) -> None:
+    """Learned again without anybody, it is as if it had never been learned."""
+    once, never = house_with(tmp_path / "once", ONE), house_with(tmp_path / "never", ONE)
+    day, everybody = day_of(later(), 0), tuple(later()["user"].unique())
+    learn(once, [day])
+    learn(once, [day], withhold=everybody)
+    for house in (once, never):
+        learn(house, [day_of(later(), 1)])
+    assert files_of(once) == files_of(never)
+
+
 def test_a_field_that_no_event_has_is_told(tmp_path: Path) -> None:
     reply = run(later().drop("dest", "app"), LearnOptions(model="m"), house_with(tmp_path, ONE))
     assert reply.told.endswith("taught 3 days; no event had dest, app")
