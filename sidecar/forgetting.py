@@ -74,7 +74,8 @@ def days_between(earliest: str | None, latest: str | None) -> tuple[str, str]:
     first = _day(earliest, "earliest") if earliest else FIRST
     last = _day(latest, "latest", before=True) if latest else LAST
     if first > last:
-        raise CallerError("the range ends before it begins", code="bad_option", field="latest", mend="mend latest=")
+        mend = f"give a latest= that is not before {first}"
+        raise CallerError("the range ends before it begins", code="bad_option", field="latest", mend=mend)
     return first, last
 
 
@@ -82,7 +83,10 @@ def run(model: str, wish: Wish, house: House) -> Reply:
     """One row for each version and day that loses something. The change is a ledger entry in the caller's name."""
     line = house.shelf.line(model)
     _refuse_unknown(line, wish)
-    changes = {bundle: _change(model, version, wish, house) for bundle, version in line.versions.items()}
+    changes: dict[str, Change] = {}
+    for bundle, version in line.versions.items():
+        house.progress(0.9 * len(changes) / len(line.versions), f"version {len(changes) + 1} of {len(line.versions)}")
+        changes[bundle] = _change(model, version, wish, house)
     changes = {
         bundle: change
         for bundle, change in changes.items()

@@ -290,7 +290,8 @@ def parse_field(text: str) -> Asked:
     found = DERIVATIONS.get(how)
     kind = kind or (found.kinds[0] if found else "category")  # type: ignore[assignment]
     if fault := fault_of(how, of, str(kind)):
-        raise DataError(fault, field=name or "fields", mend="mend fields=")
+        mend = "write name=function(field, field) in fields=, with :kind behind it where the function has several"
+        raise DataError(fault, field=name or "fields", mend=mend)
     return Asked(name, kind, how, of)
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from sidecar.errors import CallerError, LedgerBroken
+from sidecar.forgetting import FIRST, LAST
 from sidecar.house import House, Reply
 from sidecar.options import Options
 from sidecar.store.base import Entry, Head
@@ -72,13 +73,16 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 def _words(entry: Entry) -> str:
     """What happened, in a line; never a secret's hash."""
-    facts = {name: _short(value) for name, value in entry.body.items() if name in TOLD and value not in ("", [], None)}
+    body = entry.body.items()
+    facts = {name: _short(value) for name, value in body if name in TOLD and value not in UNTOLD}
     told = ", ".join(f"{TOLD[name]} {value}".strip() for name, value in facts.items())
     what = WHAT.get(entry.kind, entry.kind.replace("_", " "))
     return f"{what}: {told}" if told else what
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, Mapping):  # learned days, by name
+        return " to ".join(dict.fromkeys((min(value), max(value))))
     if isinstance(value, list):
         return " ".join(str(each) for each in value)
     text = " ".join(str(value).split())
@@ -119,6 +123,7 @@ WHAT = {
 }
 TOLD = {
     "bundle": "version",
+    "days": "days",
     "rows": "rows",
     "taught": "of which taught",
     "positives": "positives",
@@ -132,6 +137,8 @@ TOLD = {
     "scopes": "for",
     "former_until": "the former one valid until",
 }
+UNTOLD: tuple[Any, ...] = ("", [], {}, None, FIRST, LAST)
+"""What says nothing, such as the ends of a range without ends."""
 LIST_COLUMNS = {
     "number": pl.Int64,
     "at": pl.String,

@@ -37,6 +37,21 @@ def fill(api: Api) -> str:
     return secret
 
 
+def test_a_lesson_is_told_with_its_days_and_a_range_without_ends_with_none(api: Api) -> None:
+    ledger, day = api.service.house.ledger, {"version": "b" * 64, "signature": "s"}
+    lesson = {"model": "no", "bundle": "a" * 64, "base": "", "generation": "", "generation_signature": "", "ageing": {}}
+    days = {"2026-01-30": day, "2026-02-01": day}
+    ledger.append("learn", {**lesson, "removed": [], "days": days, "rows": 9, "taught": 8}, by="ann")
+    ledger.append("learn", {**lesson, "removed": [], "days": {"2026-01-30": day}, "rows": 9, "taught": 8}, by="ann")
+    forgotten = {"model": "no", "versions": {}, "first": "0001-01-01", "last": "2026-01-31"}
+    ledger.append("forget", forgotten, by="ann")
+    assert [row["what"] for row in rows(api)[-3:]] == [
+        "learned: version aaaaaaaaaaaa, days 2026-01-30 to 2026-02-01, rows 9, of which taught 8",
+        "learned: version aaaaaaaaaaaa, days 2026-01-30, rows 9, of which taught 8",
+        "an entity was forgotten: to 2026-01-31",
+    ]
+
+
 def forge(home: Path, statement: str) -> None:
     with sqlite3.connect(home / "ledger.db") as db:
         db.executescript("DROP TRIGGER entry_never_changes; DROP TRIGGER entry_never_goes;")

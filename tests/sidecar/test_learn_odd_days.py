@@ -11,6 +11,7 @@ import pytest
 
 from models.errors import DataError
 from sidecar.errors import CallerError
+from sidecar.forgetting import days_between
 from sidecar.house import House
 from sidecar.options import read_options
 from sidecar.tasks.fit import FitOptions
@@ -136,3 +137,15 @@ def test_who_is_unknown_is_told_as_such(tmp_path: Path) -> None:
     assert forget(house, entity="nobody").is_empty()
     reply = run(pl.DataFrame(), LearnOptions(model="m", action="forget", entity="nobody"), house)
     assert reply.told == "nobody of this name is in these learned days: nothing was forgotten"
+
+
+def test_forgetting_shows_how_far_it_is_and_names_the_mend_of_a_range(tmp_path: Path) -> None:
+    seen: list[tuple[float, str]] = []
+    house = replace(house_with(tmp_path, ONE), progress=lambda share, told: seen.append((share, told)))
+    fit(sign_ins(), FitOptions(model="m", entity=("user",), fields=("dest",)), house)
+    seen.clear()
+    forget(house, entity="user3", dry=True)
+    assert seen == [(0.0, "version 1 of 2"), (0.45, "version 2 of 2")]
+    with pytest.raises(CallerError) as caught:
+        days_between("2026-02-01", "2026-01-01")
+    assert caught.value.mend == "give a latest= that is not before 2026-02-01"
