@@ -67,5 +67,6 @@ def reason_texts(phi: Floats, rows: Ints, witness: Witness) -> pl.Series:
         chosen = np.flatnonzero(source == one)
         said = witness.say(one, rows[at[chosen]])
         parts[chosen, 1 : 1 + said.shape[1]] = said
+    witness.named_once(parts, at)
     parts[:, -3], parts[:, -2], parts[:, -1] = AMOUNT, whole(tenths // 10), TENTH + tenths % 10
     return witness.pool.lines(parts, np.cumsum(given.sum(axis=1)))

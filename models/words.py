@@ -11,7 +11,7 @@ import polars as pl
 
 from models.features.encode import Facts
 from models.features.hashing import MISSING
-from models.features.spec import PEERS, FeatureSpec
+from models.features.spec import PEERS, FeatureSpec, Peers
 from models.features.values import Values
 from models.texts import Floats, Ints, Pool, whole
 
@@ -42,10 +42,11 @@ PHRASES = (
     " bits of surprise in what else happened around this time",
     "under ",
     "% of ",
+    "none of ",
     *(f".{tenth})" for tenth in range(10)),
 )
 EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, *_ = range(len(PHRASES))
-NO_TIME, AROUND, UNDER, OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
+NO_TIME, AROUND, UNDER, OF, NONE_OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
 """The numbers of these texts, the first of every glossary; TENTH is that of `.0)`, and the others follow."""
 
 
@@ -112,6 +113,20 @@ class Topic:
         return self.value + (facts if self.at is None else self.at[facts].astype(np.int64))
 
 
+@dataclass(frozen=True)
+class Names:
+    """The texts that name a group, at the level of the peers what follows them, at the entity's what follows their
+    number.
+
+    first, stop: the numbers of those with a name; nameless: that of the one without; of_rows: which each row has, (n,).
+    """
+
+    first: int
+    stop: int
+    nameless: int
+    of_rows: Ints
+
+
 class Witness:
     """Says what is strange about the rows of a table, in numbers of the texts of `pool` (see texts.Pool.lines)."""
 
@@ -131,7 +146,8 @@ class Witness:
         labels = pl.Series([field.label for field in spec.fields])
         name, missing = glossary.add(labels, after="="), glossary.add(labels, after=" is missing")
         self._whose = _whose(values, spec, span, glossary)
-        self._which = _which(values, spec, span, groups, glossary) if spec.peers else None
+        self._groups = [_groups(peers, span, groups, glossary) for peers in spec.peers]
+        self._which = _which(values, spec, self._groups) if spec.peers else None
         self._by_peers = np.array(
             [level.startswith(PEERS) and level not in spec.entities for level in spec.all_levels()]
         )
@@ -212,9 +228,24 @@ class Witness:
         percent = np.where(few, 1, np.where(holders < peers, np.minimum(percent, 99), 100))
         parts[:, 0] = np.where(some, AND, np.where(self._by_peers[facts.speaker[at]], which, EMPTY))
         parts[:, 1] = np.where(some & few, UNDER, EMPTY)
-        parts[:, 2], parts[:, 3] = np.where(some, whole(percent), EMPTY), np.where(some, OF, EMPTY)
+        parts[:, 2] = np.where(some & (holders > 0), whole(percent), EMPTY)
+        parts[:, 3] = np.where(some, np.where(holders > 0, OF, NONE_OF), EMPTY)
         parts[:, 4], parts[:, 5] = np.where(some, whole(peers), EMPTY), np.where(some, which, EMPTY)
         return parts
+
+    def named_once(self, parts: Ints, event: Ints) -> None:
+        """Let each event name a group of peers in the first reason that speaks of it only. parts: the reasons, (r, k),
+        of each event the strongest first, changed in place; event: whose reason each is, ascending, (r,)."""
+        for levels in self._groups:
+            named = np.zeros(parts.shape, np.bool_)
+            for names in levels.values():
+                named |= (parts >= names.first) & (parts < names.stop)
+            row, column = np.nonzero(named)
+            again = np.zeros(len(row), np.bool_)
+            again[1:] = event[row[1:]] == event[row[:-1]]
+            for names in levels.values():
+                those = again & (parts[row, column] >= names.first) & (parts[row, column] < names.stop)
+                parts[row[those], column[those]] = names.nameless
 
     def _only(self, part: int) -> Ints:
         """A sentence of one part."""
@@ -265,18 +296,26 @@ def _with_unit(unit: str, glossary: Glossary) -> tuple[int, int]:
     return reached, usual
 
 
-def _which(
-    values: Values, spec: FeatureSpec, span: str, groups: Mapping[str, tuple[pl.Series, Ints]], glossary: Glossary
-) -> Ints:
-    """Which peers, by level and row: numbers of texts, (levels, n). Of the level of peers what follows them, of an
-    entity's what follows their number."""
+def _groups(
+    peers: Peers, span: str, groups: Mapping[str, tuple[pl.Series, Ints]], glossary: Glossary
+) -> Mapping[str, Names]:
+    """The texts that name the groups of one kind of peers, for each of its two levels (see Names)."""
+    texts, at = groups[peers.level]
+    named = (texts != "").to_numpy()[at]
+
+    def names(before: str, end: str) -> Names:
+        nameless = glossary.add(pl.Series([""]), before, end)
+        first = glossary.add(texts, f"{before} (", f"){end}")
+        return Names(first, first + len(texts), nameless, np.where(named, first + at, nameless))
+
+    return {peers.level: names("", f" in {span}"), peers.entity: names(" peers", "")}
+
+
+def _which(values: Values, spec: FeatureSpec, groups: Sequence[Mapping[str, Names]]) -> Ints:
+    """Which peers, by level and row: numbers of texts, (levels, n)."""
     found = {level: np.full(values.count, EMPTY) for level in spec.all_levels()}
-    for peers in spec.peers:
-        names, at = groups[peers.level]
-        named = (names != "").to_numpy()[at]
-        for level, before, end in ((peers.level, "", f" in {span}"), (peers.entity, " peers", "")):
-            nameless = glossary.add(pl.Series([""]), before, end)
-            found[level] = np.where(named, glossary.add(names, f"{before} (", f"){end}") + at, nameless)
+    for told in groups:
+        found |= {level: names.of_rows for level, names in told.items()}
     return np.stack([*found.values()])
 
 

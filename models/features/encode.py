@@ -132,8 +132,9 @@ class Encoder:
     def field(self, field: Field, matrix: Matrix, start: int) -> Facts:
         """The facts of a field, whose columns of the matrix, from `start` on, are filled in level by level.
 
-        The excess is the maximum over the levels: strange for everyone, for its owner's peers or for its owner, since
-        the owner's level alone forgives what attacks on others taught it.
+        The excess is the maximum over the levels: strange for everyone or for its owner, since the owner's level alone
+        forgives what attacks on others taught it. Peers speak for an owner without a past of its own; else they are
+        heard in the owner's share, which they smooth.
         """
         rows, codes = observations(self.values, field)
         everyone = self._everyone(field, codes)
@@ -145,10 +146,11 @@ class Encoder:
             look = self._owners(field, level, rows, codes, shares[self.spec.above(field, level)])
             if self.spec.peers:
                 shares[level] = look.share
-            stranger = look.bits > best
-            best, times = np.where(stranger, look.bits, best), np.where(stranger, look.seen, times)
+            said = look.bits if level in self.spec.entities else self._of_newcomers(level, rows, look.bits)
+            stranger = said > best
+            best, times = np.where(stranger, said, best), np.where(stranger, look.seen, times)
             speaker[stranger] = order.index(level)
-            excess = np.fmax(excess, look.bits)
+            excess = np.fmax(excess, said)
             start = self._fill(matrix, start, field, level, rows, look, everyone)
         clip = NUMBER_CLIP_BITS if field.kind == "number" else CATEGORY_CLIP_BITS
         return Facts(rows, np.maximum(excess - clip, 0.0), speaker, np.minimum(times, MOST_TIMES).astype(np.uint32))
@@ -168,6 +170,11 @@ class Encoder:
         standing, owners = self.standings[level], self._codes(level, rows)
         found = self.generation.levels[level, field.name].look(standing.at[rows], owners, codes, above)
         return Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)
+
+    def _of_newcomers(self, level: str, rows: Ints, bits: Floats) -> Floats:
+        """What peers say of owners who have no past of their own, NaN for the others."""
+        entity = next(peers.entity for peers in self.spec.peers if peers.level == level)
+        return np.where(self.standings[entity].warm[rows], np.nan, bits)
 
     def _codes(self, level: str, rows: Ints) -> Codes:
         """The code of the owner of some rows: an entity as the row names it, a group as it is known."""

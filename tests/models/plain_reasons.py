@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -32,8 +33,21 @@ def reason_texts(phi: Floats, sources: tuple[str, ...], witness: Witness) -> lis
         least = LEAST_SHARE * positive.sum()
         order = [at for at in np.argsort(-positive, kind="stable") if not witness.is_quiet(row, sources[at])]
         told = {at: f"{positive[at]:.1f}" for at in order[:MAX_REASONS] if positive[at] > least}
-        found.append("; ".join(f"{witness.say(row, sources[at])} (+{told[at]})" for at in told if told[at] != "0.0"))
+        said = [f"{witness.say(row, sources[at])} (+{told[at]})" for at in told if told[at] != "0.0"]
+        found.append(_named_once("; ".join(said)))
     return found
+
+
+def _named_once(text: str) -> str:
+    """The reasons of an event, in which each group that is marked (see Witness._called) keeps its first name only."""
+    named: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        known = found[1] in named
+        named.add(found[1])
+        return "" if known else found[2]
+
+    return re.sub("\x01(.*?)\x02(.*?)\x03", first, text)
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,7 @@ class Witness:
         else:
             names, group = self._generation.groups[peers.entity].names, self._group(peers, row)
             name = names[group] if 0 <= group < len(names) else ""
-        return f" ({name})" if name else ""
+        return f"\x01{peers.entity}\x02 ({name})\x03" if name else ""
 
     def _group(self, peers: Peers, row: int) -> int:
         return int(self._standing(peers.level).at[row])
@@ -136,8 +150,8 @@ class Witness:
         if place >= 0 and groups.at[place] == group[0]:
             others, holders = others - 1, holders - int(has)
         percent = f"{min(round(100 * holders / others), 99)}" if holders < others else "100"
-        percent = "under 1" if holders and percent == "0" else percent
-        return f", {percent}% of {others} peers{self._called(peers, row)}"
+        percent = "under 1" if percent == "0" else percent
+        return f", {f'{percent}%' if holders else 'none'} of {others} peers{self._called(peers, row)}"
 
     def _testimony(self, table: pl.DataFrame, field: Field) -> Testimony:
         values, generation = self._values, self._generation

@@ -183,7 +183,7 @@ def test_reasons_name_the_group_that_was_learned() -> None:
     said = str(fitted().score(strange, explain="all").table["ai_reasons"][0])
     at = fitted().generation.groups["user"].at[np.searchsorted(fitted().generation.rosters["user"], code_of("user2"))]
     name = fitted().generation.groups["user"].names[at]
-    assert f"dest=sap0 never seen for user2 in 8 days, 0% of 7 peers ({name}) (+" in said and ", dest=crm" in name
+    assert f"dest=sap0 never seen for user2 in 8 days, none of 7 peers ({name}) (+" in said and ", dest=crm" in name
 
 
 def test_an_entity_without_a_group_has_no_peers() -> None:

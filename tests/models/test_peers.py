@@ -100,6 +100,13 @@ def test_what_is_strange_for_the_peers_only_surprises() -> None:
     assert columns["dest@~user.new"] == 1 and among == pytest.approx(columns["dest@~user"] - CATEGORY_CLIP_BITS)
 
 
+def test_peers_do_not_speak_of_whom_has_a_past() -> None:
+    """What somebody does every day is not strange because nobody else of a group does it."""
+    columns, among = look(one(user="user1", dest="srv-finance").with_columns(team=pl.lit("it")))
+    assert columns["dest@~user"] > columns["dest@user"] + 1 > columns["dest"]
+    assert among == pytest.approx(columns["dest@user"] - CATEGORY_CLIP_BITS)
+
+
 def test_a_row_belongs_to_the_group_it_names_else_to_the_one_its_entity_is_known_for() -> None:
     event = one(user="user1", dest="srv-it")
     named = {team: look(event.with_columns(team=pl.lit(team)))[0] for team in ("finance", "it", "", "a new team")}
@@ -145,10 +152,10 @@ def test_a_moved_entity_belongs_where_it_was_seen_most() -> None:
 def test_reasons_say_whose_peers_and_how_many_of_them_share_it() -> None:
     found = model("user:team")
     it, finance = (one(user="user2", dest="srv-finance").with_columns(team=pl.lit(team)) for team in ("it", "finance"))
-    assert "dest=srv-finance never seen for user2 in 8 days, 0% of 7 peers (it) (+" in reasons(it, found)
+    assert "dest=srv-finance never seen for user2 in 8 days, none of 7 peers (it) (+" in reasons(it, found)
     assert "dest=srv-finance never seen for user2 in 8 days, 100% of 8 peers (finance) (+" in reasons(finance, found)
     without = reasons(it.drop("team"), found)
-    assert "dest=srv-finance never seen for user2 in 8 days, 0% of 7 peers (+" in without
+    assert "dest=srv-finance never seen for user2 in 8 days, none of 7 peers (+" in without
     new = one(user="mallory", dest="srv-it").with_columns(team=pl.lit("finance"))
     assert "dest=srv-it never seen for mallory's peers (finance) in 8 days (+" in reasons(new, found)
     nobody = one(user="", dest="srv-it").with_columns(team=pl.lit("finance"))
@@ -182,7 +189,7 @@ def test_each_of_several_entities_has_its_own_peers() -> None:
     said = reasons(huge, found)
     assert f"never reached for {quiet} in 8 days" in said and "peers (zone1)" in said and "mallory" not in said
     said = reasons(one(user="user1", dest="elsewhere", bytes="1e8").with_columns(**usual), found)
-    assert "bytes=1e+08 never reached for user1 in 8 days, 0% of 7 peers (finance)" in said and "zone" not in said
+    assert "bytes=1e+08 never reached for user1 in 8 days, none of 7 peers (finance)" in said and "zone" not in said
 
 
 def test_three_entities_with_peers_each_are_told_apart() -> None:
@@ -201,7 +208,7 @@ def test_three_entities_with_peers_each_are_told_apart() -> None:
         team=pl.lit("it"), zone=pl.lit("zone1"), site=pl.lit("site1"), region=pl.lit("south")
     )
     said = reasons(event, found)
-    assert "bytes=1e+08 never reached for site1 in 8 days, 0% of 2 peers (south)" in said
+    assert "bytes=1e+08 never reached for site1 in 8 days, none of 2 peers (south)" in said
     assert "zone" not in said and "(it)" not in said
     groups = {"site": pl.lit("site0"), "region": pl.lit("north"), "team": pl.lit(""), "zone": pl.lit("")}
     lonely = reasons(event.with_columns(**groups), found)

@@ -158,7 +158,7 @@ def test_every_form_of_sentence_is_met() -> None:
         ]
     )
     forms = (
-        r"country=\w\w never seen for [\w.]+ in 4 days \(\+\d+\.\d\)",
+        r"country=\w\w never seen for [\w.]+ in 4 days, none of \d+ peers( \(like [^)]*\))? \(\+\d+\.\d\)",
         r"=\S+ (never )?seen (\d+x )?for anyone in",
         r"source=[\w.]+ seen \d+x for \w+",
         r"bytes in an hour=[\d,e+.]+ (never )?reached",
@@ -171,6 +171,7 @@ def test_every_form_of_sentence_is_met() -> None:
         r"tag=t\d+ (never seen|seen \d+x) for [^;(]*, tag=t\d+, t\d+ (never seen|seen \d+x) for",
         r"\w is missing \(",
         r"never seen for user\d in \w+ days, \d+% of 3 peers \(team,[01]\)",
+        r"of 3 peers \(team,[01]\).*; [^;]*of 3 peers \(\+",
         r" for user\d's peers \(team,[01]\) in \w+ days",
         r" for peers \(team,[01]\) in \w+ days",
         r"=x, y \+9 \(ai_score=1\) ",
@@ -180,6 +181,7 @@ def test_every_form_of_sentence_is_met() -> None:
     assert [form for form in forms if not re.search(form, found)] == []
     same = r"tag=t\d+( (?:never )?seen[^;(]*), tag=t\d+(?:, t\d+)*\1(?:,| \(\+)"
     assert not re.search(same, found)
+    assert max(line.count("(team,") + line.count("(like ") for line in found.splitlines()) == 1
     assert "(+0.0)" not in found and "quiet" not in found
 
 

@@ -136,7 +136,7 @@ def test_reasons_say_the_hour_of_the_week() -> None:
         return str(model.score(event, explain="all").table["ai_reasons"][0])
 
     assert "_time=Sunday 03:00 never seen for anyone in 20 days" in said(at(6, 3.2, "new"))
-    assert "_time=Tuesday 22:00 never seen for user1 in 20 days, 0% of 2 peers" in said(at(1, 22))
+    assert "_time=Tuesday 22:00 never seen for user1 in 20 days, none of 2 peers" in said(at(1, 22))
     assert "_time=Tuesday 10:00 never seen for new's peers (night) in" in said(at(1, 10, "new", shift="night"))
     assert model.score(at(2, 10)).table["ai_score"][0] < model.score(at(2, 22)).table["ai_score"][0]
 
