@@ -44,6 +44,8 @@ SILENT = 0.5
 LEAST_CAUGHT = 8
 """Canaries of an entity that the reference must catch, for their going quiet to tell something of the entity."""
 OCTAVES_BEYOND = 4
+MOST_OCTAVES = 1000.0
+"""No number has so many."""
 MEDIUM = 1
 """The place of medium among the thresholds."""
 
@@ -173,7 +175,9 @@ def _numbers(field: Field, spec: FeatureSpec, generation: Generation, owners: Co
     at = generation.standing(spec.entities[0], owners).at
     median = np.maximum(level.median[at], 0.0)
     wide = median + 4.0 * level.spread[at] + OCTAVES_BEYOND * BUCKETS_PER_OCTAVE
-    return np.stack([2.0 ** (each / BUCKETS_PER_OCTAVE) - 1.0 for each in (median, wide)])
+    octaves = np.minimum(np.stack([median, wide]) / BUCKETS_PER_OCTAVE, MOST_OCTAVES)
+    found: Floats = 2.0**octaves - 1.0
+    return found
 
 
 def _codes(field: Field, spec: FeatureSpec, generation: Generation, owners: Codes) -> Codes:

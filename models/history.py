@@ -75,10 +75,8 @@ def _read(table: pl.DataFrame, order: Ints, spec: FeatureSpec) -> Values:
     )
     tokens, numbers = dict(found.tokens), dict(found.numbers)
     for field in spec.fields:
-        time = spec.time if field.kind == "hour" else None
-        alone = FeatureSpec((field,), time=time)
         hidden = [f"__mv_{source}" for source in field.sources]
-        own = read_values(_ordered(table, order, [*field.sources, *hidden, time]), alone)
+        own = read_values(_ordered(table, order, [*field.sources, *hidden]), FeatureSpec((field,)))
         tokens |= own.tokens
         numbers |= own.numbers
     return replace(found, tokens=tokens, numbers=numbers)

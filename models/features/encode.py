@@ -166,7 +166,7 @@ class Encoder:
         return Look(look.bits[column.at], look.share[column.at], look.seen[column.at]) if column and once else look
 
     def _owners(self, field: Field, level: str, rows: Ints, codes: Codes, above: Floats) -> Look:
-        """What the owners' own history says. above: everyone's share."""
+        """What the owners' own history says. above: the share at the level that smooths this one, (t,)."""
         standing, owners = self.standings[level], self._codes(level, rows)
         found = self.generation.levels[level, field.name].look(standing.at[rows], owners, codes, above)
         return Look(np.where(standing.warm[rows], -np.log2(found.share), np.nan), found.share, found.seen)

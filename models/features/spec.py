@@ -43,7 +43,7 @@ class Field:
 
     kind: `category` (one value), `multivalue` (several values a row, whose surprise adds up), `ngrams` (the parts of
     one text, whose surprise is their mean, so that a long one is no stranger), `number` (compared on a log scale),
-    `hour` (the hour of day of a time field), `week_hour` (the hour of the week of the field itself, a time), `sequence`
+    `hour` (the hour of day of the field itself, a time), `week_hour` (the same of the week), `sequence`
     (many values a row, weighed together, repeats counted), `band` (a number as one of a few bands, rare ones strange).
     how, of: a derived field is computed by this function (of derive/) from these fields of the same row; unit: what an
     analyst reads after its numbers; edges: where the bands end, ascending.

@@ -29,6 +29,8 @@ EARLIEST_S, LATEST_S = -62_135_596_800, 4_102_444_800
 """1 January of the years 1 and 2100: a number outside is no epoch in seconds."""
 BUCKETS_PER_OCTAVE = 8
 BUCKET_OFFSET = 1 << 15
+_ONE_VALUE = r"\$(?:[^$]|\$\$)*\$"
+"""A value as Splunk encodes it among several: between dollars, its own doubled."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def read_values(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     several = _multivalued(table, columns, [field.name for field in fields])
     rows = np.arange(table.height)
     tokens = {f.name: _long(table, f) if f.name in several else _filled(columns[f.name], rows) for f in fields}
-    tokens |= {field.name: _hour_tokens(time) for field in spec.fields if field.kind == "hour"}
+    hours = [field.name for field in spec.fields if field.kind == "hour"]
+    tokens |= {name: _hour_tokens(time if name == spec.time else read_time(table, name)) for name in hours}
     tokens |= {f.name: _week_tokens(read_time(table, f.name)) for f in spec.fields if f.kind == "week_hour"}
     bands = {field.name: field for field in spec.fields if field.kind == "band"}
     tokens |= {name: _band_tokens(numbers[name], field.edges) for name, field in bands.items()}
@@ -157,7 +160,10 @@ def value_lists(table: pl.DataFrame, name: str) -> pl.Series:
     encoded = texts(table, f"__mv_{name}")
     if not (encoded != "").any():
         return plain
-    inner = encoded.str.strip_prefix("$").str.strip_suffix("$").str.split("$;$")
+    if encoded.str.contains("$$;$$", literal=True).any():  # some value has what stands between two
+        inner = encoded.str.extract_all(_ONE_VALUE).list.eval(pl.element().str.strip_prefix("$").str.strip_suffix("$"))
+    else:
+        inner = encoded.str.strip_prefix("$").str.strip_suffix("$").str.split("$;$")
     decoded = inner.list.eval(pl.element().str.replace_all("$$", "$", literal=True))
     return pl.select(pl.when(encoded != "").then(decoded).otherwise(plain)).to_series()
 

@@ -83,6 +83,13 @@ def test_the_usual_row_is_the_entitys_own_and_the_foreign_value_is_not() -> None
     assert model.trained.spec.entities == ("user",)
 
 
+def test_a_number_far_beyond_all_is_a_number_still() -> None:
+    wild = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("1e300")).otherwise(pl.lit("1"))
+    made = fit(sign_ins().with_columns(bytes=wild), FitPlan("m", entities=("user",), fields=("dest", "bytes:number")))
+    drawn = drawn_from(Model.load("m", made.bundle, "b" * 64, made.generation, "a" * 64))
+    assert drawn and np.isfinite(drawn.values.numbers["bytes"]).all()
+
+
 def test_a_model_without_entities_has_none() -> None:
     assert drawn_from(reference(entity="")) is None
     assert listen(reference(entity=""), reference(entity="").generation).safe

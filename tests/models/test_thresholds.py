@@ -77,6 +77,14 @@ def test_a_budget_is_kept_on_as_many_new_days_as_promised() -> None:
     assert budgets_kept(by_days=False)[0] < sure - slack, "rows alone do not keep a budget by days"
 
 
+def test_of_rows_that_are_a_sample_a_day_may_have_its_share_of_the_budget() -> None:
+    whole = days_of(np.random.default_rng(3), 20)
+    half = replace(whole, kept=0.5)
+    assert kept_by_days(half, 10.0) == kept_by_days(whole, 5.0) != kept_by_days(whole, 10.0)
+    assert np.array_equal(half.alerts_a_day(0.6), 2 * whole.alerts_a_day(0.6))
+    assert half.rows_a_day() == 2 * whole.rows_a_day()
+
+
 def test_beyond_the_reference_the_tail_goes_on_and_says_so() -> None:
     rng = np.random.default_rng(1)
     margins = rng.exponential(size=2000)

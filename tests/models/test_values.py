@@ -55,6 +55,8 @@ def test_a_time_of_no_year_is_refused(time: str) -> None:
         ("a\nb", "", ["a", "b"]),
         ("a\nb", "$a$;$b$", ["a", "b"]),
         ("x", "$cost $$5$;$y;z$", ["cost $5", "y;z"]),
+        ("x", "$a$$;$$b$;$c$", ["a$;$b", "c"]),
+        ("x", "$a$$$;$$$b$;$$$$$$", ["a$", "$b", "$$"]),
         ("single", "", ["single"]),
     ],
 )
@@ -103,6 +105,14 @@ def test_a_field_may_have_any_name() -> None:
     for name in names:
         codes = values.tokens[name].codes
         assert codes[0] == codes[2] == code_of(name.partition("\n")[0]) != codes[1]
+
+
+def test_the_hour_is_that_of_the_field_that_is_named() -> None:
+    """Not of the time of the event, where another time is asked for."""
+    table = pl.DataFrame({"_time": ["0", "3600"], "login": ["7200", "1970-01-01T05:00:00Z"]})
+    for time in ("_time", "login", None):
+        tokens = read_values(table, FeatureSpec((Field("login", "hour"),), (), time)).tokens["login"]
+        assert [str(tokens.values.texts[int(at)]) for at in tokens.values.at] == ["02:00", "05:00"]
 
 
 def test_absent_fields_are_missing_everywhere() -> None:
