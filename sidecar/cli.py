@@ -64,10 +64,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     verb = verbs.find(arguments.verb)
     house = open_house(settings, by=f"local:{getpass.getuser()}", local=True)
+    heard: list[str] = []
     with shown(f"aiscore {verb.name}") as progress:
-        for piece in run(verb, arguments.words, _standard_input, replace(house, progress=progress), _tell):
+        for piece in run(verb, arguments.words, _standard_input, replace(house, progress=progress), heard.append):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+    for told in heard:
+        print(f"aiscore: {told}", file=sys.stderr)
     return 0
 
 
@@ -77,10 +80,6 @@ def _verb_help(name: str) -> int:
 
     print(help_of(verbs.find(name)))
     return 0
-
-
-def _tell(told: str) -> None:
-    print(f"aiscore: {told}", file=sys.stderr)
 
 
 def _standard_input() -> bytes:

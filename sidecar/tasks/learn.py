@@ -5,6 +5,7 @@ entry, and the generation that the model scores with follows.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from models.registry import Version
 from models.scoring import Model
 from sidecar import forgetting, leftovers
 from sidecar.days import Opened
-from sidecar.errors import CallerError
+from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
 from sidecar.options import Options, Words
 from sidecar.sealing import Kept, contents, sealed
@@ -120,6 +121,7 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     house.progress(0.8, "keeping it")
     _listen(options.model, reference, generation, version, house)
     _rehearse(options.model, reference, generation, version, house)
+    less = _lessened(version, learned, house)
     house.blobs.put(contents(generation, *days.values()))
     fact = _fact(options, version, generation, learned, ageing) | {
         "days": {name: day.told() for name, day in days.items() if name in kept},
@@ -131,7 +133,17 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
         raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
     leftovers.drop(house)
     old = len([name for name, day in learned.days.items() if day.rows and name not in ageing.weights(kept)])
-    return _told(options.model, version, generation.version, learned, absent, old)
+    return _told(options.model, version, generation.version, learned, absent, old, less)
+
+
+def _lessened(version: Version, learned: Learned, house: House) -> list[str]:
+    """Days that had taught more than twice as much before: perhaps only a part of them was given."""
+    less = []
+    for name in learned.days.keys() & version.days.keys():
+        with suppress(StoreError):  # a stored day that cannot be read is replaced by this one
+            if 2 * learned.days[name].rows < house.shelf.partition(version.days[name]).rows:
+                less.append(name)
+    return sorted(less)
 
 
 def _absent(table: pl.DataFrame, reference: Model) -> list[str]:
@@ -206,9 +218,16 @@ def _fact(
 
 
 def _told(
-    model: str, version: Version, generation: str, learned: Learned, absent: Sequence[str] = (), old: int = 0
+    model: str,
+    version: Version,
+    generation: str,
+    learned: Learned,
+    absent: Sequence[str] = (),
+    old: int = 0,
+    less: Sequence[str] = (),
 ) -> Reply:
-    """absent: fields that no event had; old: how many learned days are older than the window."""
+    """absent: fields that no event had; old: how many learned days are older than the window; less: days that had
+    taught far more before."""
     row = {
         "model": model,
         "bundle": version.bundle[:SHORT],
@@ -218,10 +237,10 @@ def _told(
         "taught": learned.taught,
         **{f"withheld_{reason}": count for reason, count in learned.withheld.items()},
     }
-    return Reply(pl.DataFrame([row]), told=_in_words(learned, absent, old))
+    return Reply(pl.DataFrame([row]), told=_in_words(learned, absent, old, less))
 
 
-def _in_words(learned: Learned, absent: Sequence[str], old: int) -> str:
+def _in_words(learned: Learned, absent: Sequence[str], old: int, less: Sequence[str]) -> str:
     if not learned.rows:
         return "no events: nothing was learned, and what was learned before stays as it is"
     told = f"{learned.taught:,} of {learned.rows:,} rows taught {len(learned.days)} day{'s' * (len(learned.days) != 1)}"
@@ -229,4 +248,6 @@ def _in_words(learned: Learned, absent: Sequence[str], old: int) -> str:
         told += f"; {old} of them older than the window, which count for nothing"
     if learned.withheld["future"]:
         told += f"; {learned.withheld['future']:,} lie more than a day in the future: look for a clock that is wrong"
+    if less:
+        told += f"; {', '.join(less)} had taught more than twice as much before: give whole days"
     return told + (f"; no event had {', '.join(absent)}" if absent else "")

@@ -123,6 +123,27 @@ def test_a_day_older_than_the_window_is_told(tmp_path: Path) -> None:
     assert reply.told.endswith("taught 1 day; 1 of them older than the window, which count for nothing")
 
 
+def test_a_part_of_a_day_that_replaces_the_whole_is_told(tmp_path: Path) -> None:
+    house, whole = house_with(tmp_path, ONE), day_of(later(), 1)
+    learn(house, [whole])
+    most = run(whole.head(whole.height * 3 // 4), LearnOptions(model="m"), house)
+    assert "before" not in most.told
+    part = run(whole.head(9), LearnOptions(model="m"), house)
+    assert part.told.endswith("2023-11-22 had taught more than twice as much before: give whole days")
+
+
+def test_a_stored_day_that_is_damaged_is_replaced_by_learning_it_again(tmp_path: Path) -> None:
+    house = house_with(tmp_path, ONE)
+    learn(house, [day_of(later(), 1)])
+    champion = house.shelf.line("m").champion
+    assert champion
+    name = champion.days["2023-11-22"].version
+    (tmp_path / "blobs" / name[:2] / name).write_bytes(b"damaged")
+    assert run(day_of(later(), 1), LearnOptions(model="m"), house).table["taught"][0] > 0
+    champion = house.shelf.line("m").champion
+    assert champion and house.shelf.partition(champion.days["2023-11-22"]).rows > 0
+
+
 @pytest.mark.parametrize("option", ["teach_below=0.4", "withhold=ann", "window_days=30"])
 def test_what_belongs_to_learning_does_not_go_with_forgetting(option: str) -> None:
     given = [("model", "m"), ("action", "forget"), ("entity", "ann")]
