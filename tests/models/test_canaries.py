@@ -62,6 +62,26 @@ def test_a_fall_of_the_share_or_silent_entities_are_refused() -> None:
     assert Heard(1000, 500, 500, 0, 10, 1, ()).safe and SILENT == 0.5 and TOLERATED == 0.02
 
 
+def test_an_entity_is_silent_that_loses_half_of_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 7 caught nothing is told, whatever is lost; of 8, 4 lost are half, and 3 are not."""
+    model, drawn = reference(), drawn_from(reference())
+    assert drawn
+    caught = np.zeros((2, 8, len(drawn.changes)))
+    for entity, (before, after) in enumerate([(7, 0), (8, 4), (8, 5), (8, 0)]):
+        caught[0, entity, :before] = caught[1, entity, :after] = 1.0
+    scores = iter(caught.reshape(2, -1))
+    monkeypatch.setattr("models.canaries.scores_alone", lambda *_: next(scores))
+    heard = listen(model, model.generation)
+    assert (heard.before, heard.after, heard.quiet) == (31, 9, 22) and (heard.entities, heard.silent) == (3, 2)
+
+
+def test_who_has_hardly_a_past_has_no_canaries() -> None:
+    guest = sign_ins().head(3).with_columns(user=pl.lit("guest"))
+    made = fit(pl.concat([sign_ins(), guest]).sort("_time"), FitPlan("m", entities=("user",), fields=FIELDS))
+    drawn = drawn_from(Model.load("m", made.bundle, "b" * 64, made.generation, "a" * 64))
+    assert drawn and set(drawn.values.owners["user"].codes.tolist()) == {code_of(f"user{n}") for n in range(8)}
+
+
 def test_they_follow_from_the_reference_alone() -> None:
     one, other = drawn_from(reference()), drawn_from(replace(reference(), id="another"))
     assert one and other and one.values.count == other.values.count

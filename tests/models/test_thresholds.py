@@ -85,6 +85,15 @@ def test_of_rows_that_are_a_sample_a_day_may_have_its_share_of_the_budget() -> N
     assert half.rows_a_day() == 2 * whole.rows_a_day()
 
 
+def test_no_severity_begins_below_a_lesser_one() -> None:
+    """Also where the tail that goes on for the highest knows less than the rows that the others are taken from."""
+    short = Scale.fit(np.linspace(0.0, 1.0, 30))
+    rows = Reference(np.full(5000, 0.9), np.full(5000, -1), 0, 0, 1.0)
+    bands = bands_of(replace(PLAN, false_positive_rate=1e-3), rows, short)
+    assert bands[3].how == "extrapolated" and extrapolated(short, 1e-4) < 0.9
+    assert [band.score for band in bands] == [0.900001] * 4
+
+
 def test_beyond_the_reference_the_tail_goes_on_and_says_so() -> None:
     rng = np.random.default_rng(1)
     margins = rng.exponential(size=2000)
