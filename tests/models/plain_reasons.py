@@ -136,6 +136,11 @@ class Witness:
                 return generation.company(peers, values.entities.get(level), self._standing(peers.entity))
         return generation.standing(level, owners_of(values, level))
 
+    def _has_past(self, level: str) -> np.ndarray:
+        """Of peers: which rows' own entity speaks for itself, bool (n,); at other levels none."""
+        entity = next((peers.entity for peers in self._spec.peers if peers.level == level), None)
+        return np.zeros(self._values.count, np.bool_) if entity is None else self._standing(entity).warm
+
     def _shared(self, row: int, field: Field, level: str, code: int, has: bool) -> str:
         """How many of the others in the group of the entity that speaks have shown the value."""
         peers = self._spec.peers_of(level)
@@ -174,7 +179,8 @@ class Witness:
             above = shares.get(self._spec.above(field, level)) if level else None
             told = generation.levels[level, field.name].look(standing.at[rows], owners[rows], codes, above)
             shares[level] = told.share
-            found.bits[level] = np.where(standing.warm[rows], -np.log2(told.share), np.nan)
+            heard = standing.warm[rows] & ~self._has_past(level)[rows]
+            found.bits[level] = np.where(heard, -np.log2(told.share), np.nan)
             found.seen[level] = told.seen
             np.fmax(found.excess, found.bits[level] - clip, out=found.excess)
         return found

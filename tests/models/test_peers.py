@@ -244,8 +244,8 @@ def test_a_generation_with_peers_comes_back_from_its_files() -> None:
     assert np.array_equal(again.groups["user"].at, published().groups["user"].at)
     assert again.warm["~user"].tolist() == [True, True]
     for key, level in published().levels.items():
-        for name, array in level.arrays().items():
-            assert np.array_equal(again.levels[key].arrays()[name], array), (key, name)
+        for name, array in vars(level).items():
+            assert np.array_equal(getattr(again.levels[key], name), array), (key, name)
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,13 @@ def said(model: Model, table: pl.DataFrame | None = None) -> list[str]:
 
 def test_every_form_of_sentence_is_met() -> None:
     """So that the texts compared above hold all that there is to say."""
+    peers = sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",))
     found = "\n".join(
         [
             *said(*company()),
             *said(sign_in_model("tag:multivalue", "odd:category", "bytes:number", "_time:hour")),
-            *said(sign_in_model("dest", "_time:week_hour", "app", "tag:multivalue", "bytes", peers=("user:team",))),
+            *said(peers),
+            *said(peers, tagged(one(user="stranger", dest="new", bytes="1e12"))),
         ]
     )
     forms = (
@@ -172,7 +174,7 @@ def test_every_form_of_sentence_is_met() -> None:
         r"\w is missing \(",
         r"never seen for user\d in \w+ days, \d+% of 3 peers \(team,[01]\)",
         r"of 3 peers \(team,[01]\).*; [^;]*of 3 peers \(\+",
-        r" for user\d's peers \(team,[01]\) in \w+ days",
+        r" for stranger's peers \(team,[01]\) in \w+ days",
         r" for peers \(team,[01]\) in \w+ days",
         r"=x, y \+9 \(ai_score=1\) ",
         "=" + "ü" * 63 + "…",

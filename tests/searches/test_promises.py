@@ -262,13 +262,14 @@ def test_when_the_clocks_change_every_minute_is_scored(day: str) -> None:
 def test_what_was_strange_does_not_teach_and_a_new_fit_waits_for_a_person(splunk: Splunk, company: Estate) -> None:
     splunk.add_events(RECIPE, morning(company))
     splunk.define("aiscore_floor", "0")
-    splunk.define("aiscore_teach_below", "0.15")
     night_s = company.last_day_s + 86_400 + 3.2 * HOUR_S
     ran(splunk, LATE, night_s)
+    limit = kept(splunk)["ai_score"].cast(pl.Float64).quantile(0.98)
+    splunk.define("aiscore_teach_below", f"{limit}")
     ran(splunk, f"AIScore - Keep {RECIPE}", night_s)
     learned = splunk.search('| search index=summary source="AIScore - Learned"', "-10d", "+10d")
-    strange = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) >= 0.15)
-    ordinary = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) < 0.15)
+    strange = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) >= limit)
+    ordinary = kept(splunk).filter(pl.col("ai_score").cast(pl.Float64) < limit)
     assert not strange.is_empty() and set(learned["ai_key"].to_list()) == set(ordinary["ai_key"].to_list())
     before = splunk.search(f"| aimodels model={RECIPE}")
     fit = splunk.app.conf("savedsearches")[f"AIScore - Fit {RECIPE}"]["search"]
