@@ -19,11 +19,8 @@ from models.written import HUGE, Written, refused
 
 VOICES = ("surprise", "forest", "boost")
 STREAM_WEIGHTS = (1.0, 0.1, 2.0)
-"""Among events in a quiet stream the sum of surprises with their context leads, and the forest supports it. The boost
-has its weight where every row has a label."""
-BUSY_WEIGHTS = (1.0, 1.0, 2.0)
-"""In a stream so busy that the context says nothing (see history.is_quiet) both weigh the same: there honest rows, too,
-are new in a field or two, and the forest knows which strange values rarely go together."""
+"""Among events in time the sum of surprises leads, and the forest supports it. The boost has its weight where every row
+has a label."""
 RECORD_WEIGHTS = (0.0, 1.0, 0.1)
 """Among records without a clock there is no context, and the forest speaks alone: it knows which values go together,
 where a sum counts fields that say the same as often as there are of them. The boost adds little: its log-odds run far
@@ -91,18 +88,12 @@ def weights_of(spec: FeatureSpec, told: float = 0.0, *, complete: bool = False) 
     """The weights of the voices. told: how well the boost ranks what it has not seen, 0 (like chance, or no boost) to
     1; complete: whether every row has a label.
 
-    >>> from dataclasses import replace
     >>> from models.features.spec import Field
     >>> spec = FeatureSpec((Field("bytes", "number"),), time="_time")
     >>> weights_of(spec), weights_of(spec, 1.0), weights_of(spec, 0.5, complete=True)
     ((1.0, 0.1, 0.0), (1.0, 0.1, 0.25), (1.0, 0.1, 1.0))
-    >>> weights_of(replace(spec, context=False))
-    (1.0, 1.0, 0.0)
     """
-    if spec.time is None:
-        e, a, b = RECORD_WEIGHTS
-    else:
-        e, a, b = STREAM_WEIGHTS if spec.has_context else BUSY_WEIGHTS
+    e, a, b = RECORD_WEIGHTS if spec.time is None else STREAM_WEIGHTS
     return e, a, b * told * (1.0 if complete else PARTIAL_SHARE)
 
 
