@@ -44,6 +44,8 @@ def test_without_events_nothing_is_learned_and_nothing_lost(tmp_path: Path) -> N
     told, lesson = reply.table, run(later(), LearnOptions(model="m"), house).table
     assert told.columns == lesson.columns and told["generation"][0] == lesson["generation"][0]
     assert (told["days"][0], told["rows"][0], told["taught"][0]) == ("", 0, 0)
+    page = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")
+    assert [column for column in told.columns if f"`{column}`" not in page] == []
 
 
 def test_one_row_of_a_wrong_clock_does_not_make_every_other_day_too_old(tmp_path: Path) -> None:
