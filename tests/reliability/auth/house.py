@@ -64,7 +64,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*command, *words], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | (environment or {})
             )
-        self._line: http.client.HTTPConnection | None = None
+        self.line: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> "Server":
         end = time.monotonic() + 60
@@ -76,10 +76,14 @@ class Server:
         raise AssertionError(self.log.read_text())
 
     def __exit__(self, *_: object) -> None:
-        if self._line:
-            self._line.close()
+        self.hang_up()
         self.process.terminate()
         self.process.wait(30)
+
+    def hang_up(self) -> None:
+        if self.line:
+            self.line.close()
+        self.line = None
 
     def ask(self, cell: Cell) -> Reply:
         """Over one kept-alive connection; once more when the server has closed it meanwhile."""
@@ -87,13 +91,13 @@ class Server:
             try:
                 return self._asked(cell)
             except (http.client.HTTPException, OSError):
-                self._line = None
+                self.hang_up()
                 if last:
                     raise
         raise AssertionError
 
     def _asked(self, cell: Cell) -> Reply:
-        line = self._line = self._line or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = self.line = self.line or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         line.putrequest(cell.method, cell.url, skip_accept_encoding=True)
         line.putheader("Content-Type", "text/csv")
         line.putheader("Content-Length", str(len(cell.body)))

@@ -1,5 +1,6 @@
 """A sample of the matrix through a server, where the door checks too, everything that can log at its loudest."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,17 @@ def test_through_a_server_the_answers_are_the_same(served: Served) -> None:
     assert canaries.shown("".join(listening.heard), hidden, "an answer") == []
     assert canaries.shown(served.server.log.read_text(), hidden, "the log") == []
     assert canaries.at_rest(served.home, hidden) == []
+
+
+def test_a_line_that_was_cut_is_replaced_and_closed(served: Served) -> None:
+    cell = Cell("GET", "/openapi.json", b"", Credential("none", None, None), None, True)
+    first = served.server.ask(cell)
+    cut = served.server.line
+    assert cut and cut.sock
+    cut.sock.shutdown(socket.SHUT_RDWR)
+    assert served.server.ask(cell).status == first.status
+    # Left open, it would fail whichever test happens to run when it is found.
+    assert served.server.line is not cut and cut.sock is None
 
 
 def test_odd_headers_are_refused_and_hurt_nobody(served: Served) -> None:
