@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import md5
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from models.trained import inputs_alone
 BLOCK_ROWS = 1 << 16
 """Rows scored at once: what the scoring needs does not grow with the day."""
 
+HASHED = "md5:"
+"""Before the MD5 (hex) of an entity's name: a name may hold what a search would read as its own."""
 
 WHOLE_KINDS = ("sequence", "ngrams")
 """Kinds of fields whose values are weighed together: one of them says little, and none is left out."""
@@ -35,7 +38,7 @@ class Guard:
     """below: the score that a row must not reach to teach; bits: the surprise, beyond its field's clip, that a value
     must not reach to be taught with its row; alarm: the score at which nothing of that cell's day teaches, None for
     the model's threshold of high; withhold: entities whose rows do not teach, in any of the entity fields, such as
-    those with an open incident."""
+    those with an open incident: names, or HASHED and the MD5 of one."""
 
     below: float = 0.5
     withhold: tuple[str, ...] = ()
@@ -67,7 +70,7 @@ def teaches(values: Values, reference: Model, guard: Guard, nthread: int = 1) ->
     spec = reference.trained.spec
     judged = _judged(values, reference, guard, nthread)
     reasons = {
-        "entity": _withheld(values, guard),
+        "entity": _withheld(values, spec, guard),
         "strange": judged.scores >= guard.below,
         "alarmed": _alarmed(values, spec, judged.scores >= _alarm(guard, reference)),
     }
@@ -144,9 +147,19 @@ def _scores(encoded: Encoded, block: Values, model: Model, nthread: int) -> Floa
     return trained.scale.score(trained.margin.score(trained.voices(inputs, nthread)))
 
 
-def _withheld(values: Values, guard: Guard) -> Mask:
+def _withheld(values: Values, spec: FeatureSpec, guard: Guard) -> Mask:
+    """The rows of entities that are named, bool (n,). A group of peers is none: its members are not meant with it."""
     codes = np.array([code_of(name) for name in guard.withhold], np.uint64)
+    hashes = {name.removeprefix(HASHED).lower() for name in guard.withhold if name.startswith(HASHED)}
     found = np.zeros(values.count, np.bool_)
-    for owners in values.entities.values():
-        found |= np.isin(owners, codes)
+    for entity in spec.entities:
+        owner = values.owners[entity]
+        named = np.isin(owner.distinct, codes)
+        if hashes:
+            named |= np.array([_hash(text) in hashes for text in owner.texts.to_list()], np.bool_)
+        found |= named[owner.at]
     return found
+
+
+def _hash(name: str) -> str:
+    return md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()

@@ -37,18 +37,22 @@ class Options(BaseModel):
         return {name: str(extra["header"]) for name, extra in extras if isinstance(extra, dict) and "header" in extra}
 
 
-_COMMA = re.compile(r",(?![^()]*\))")
-"""A comma that does not stand between parentheses."""
+def _split_at(comma: str) -> BeforeValidator:
+    """comma: a pattern of what stands between two parts."""
+
+    def split(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in re.split(comma, value) if part.strip())
+
+    return BeforeValidator(split)
 
 
-def _split(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in _COMMA.split(value) if part.strip())
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Words = Annotated[tuple[str, ...], _split_at(r",(?![^()]*\))")]
 """A comma list of field names: `entity="user,src"`. What stands in parentheses is not taken apart."""
+
+Names = Annotated[tuple[str, ...], _split_at(",")]
+"""A comma list of entities. Who made up a name with a parenthesis must not keep those beside it from being read."""
 
 WRITTEN = {
     "model": "use letters, digits, _ . and -, at most 64",

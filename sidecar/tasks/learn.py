@@ -22,7 +22,7 @@ from sidecar import forgetting, leftovers
 from sidecar.days import Opened
 from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
-from sidecar.options import Options, Words
+from sidecar.options import Names, Options
 from sidecar.sealing import Kept, contents, sealed
 
 SHORT = 12
@@ -46,7 +46,9 @@ class LearnOptions(Options):
     alarm: float | None = Field(
         None, gt=0.0, le=1.0, description="score at which nothing of that entity's day teaches; by default that of high"
     )
-    withhold: Words = Field((), description="entities that do not teach, by commas")
+    withhold: Names = Field(
+        (), description="entities that do not teach, by commas: each its name, or md5: and the MD5 of the name"
+    )
     window_days: int = Field(30, ge=1, le=3650, description="days, from the newest learned one back, that count")
     half_life_days: int = Field(0, ge=0, le=3650, description="age at which a day weighs half; 0: all weigh the same")
     cap_share: float = Field(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from hashlib import md5
 
 import numpy as np
 import polars as pl
 
 from models.features.hashing import code_of
-from models.guard import Guard, scores_alone, teaches
+from models.features.spec import Peers
+from models.guard import Guard, _withheld, scores_alone, teaches
 from models.history import read_in_order
 from models.learning import learn_days
 from models.plan import FitPlan
@@ -107,6 +109,30 @@ def test_entities_are_withheld_by_name_in_any_entity_field() -> None:
         values.entities["dest"] == np.uint64(code_of("host4"))
     )
     assert np.array_equal(verdict.teaches, ~named) and verdict.withheld["entity"] == named.sum() > 0
+
+
+def test_a_name_is_withheld_by_its_hash_whatever_it_holds() -> None:
+    odd = 'x", )(|\\'
+    table = later().with_columns(user=pl.col("user").replace("user2", odd))
+    values = read_in_order(table, reference().trained.spec)
+    hashed = "md5:" + md5(odd.encode(), usedforsecurity=False).hexdigest()
+    named = values.entities["user"] == np.uint64(code_of(odd))
+    for name in (odd, hashed, "md5:" + hashed[4:].upper()):
+        assert (
+            np.array_equal(teaches(values, reference(), replace(OPEN, withhold=(name,))).teaches, ~named)
+            and named.any()
+        )
+    assert teaches(values, reference(), replace(OPEN, withhold=("md5:", hashed[:-1]))).teaches.all()
+
+
+def test_a_group_of_the_name_is_not_withheld() -> None:
+    """A department may be called as somebody is."""
+    table = later().with_columns(team=pl.lit("user2"))
+    model = reference()
+    spec = replace(model.trained.spec, peers=(Peers("user", "team"),))
+    assert np.array_equal(
+        _withheld(read_in_order(table, spec), spec, Guard(withhold=("user2",))), (table["user"] == "user2").to_numpy()
+    )
 
 
 def test_what_a_row_teaches_hangs_on_its_own_cell_only() -> None:

@@ -5,6 +5,7 @@ import pytest
 from sidecar.errors import CallerError
 from sidecar.options import read_options
 from sidecar.tasks.fit import FitOptions
+from sidecar.tasks.learn import LearnOptions
 from sidecar.tasks.models import ModelsOptions
 from sidecar.tasks.score import ScoreOptions
 from sidecar.verbs import VERBS
@@ -21,6 +22,12 @@ def test_yes_and_no_as_splunk_writes_them(word: str, value: bool) -> None:
 def test_lists_are_written_with_commas() -> None:
     found = read_options(FitOptions, [("model", "x"), ("entity", "user, src ,"), ("fields", " dest ")])
     assert (found.entity, found.fields) == (("user", "src"), ("dest",))
+
+
+def test_a_name_with_a_parenthesis_takes_no_others_with_it() -> None:
+    """Fields are functions at times, entities never are: who is called `m)m` must not let alice teach."""
+    found = read_options(LearnOptions, [("model", "x"), ("withhold", "alice,m)m, (svc),bob ,")])
+    assert found.withhold == ("alice", "m)m", "(svc)", "bob")
 
 
 def test_a_carried_option_is_no_word() -> None:
