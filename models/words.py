@@ -17,6 +17,20 @@ from models.texts import Floats, Ints, Pool, whole
 
 MAX_VALUE_LETTERS = 64
 MAX_VALUES = 3
+UNSHOWN = "".join(
+    chr(point)
+    for first, last in (
+        (0x00, 0x1F),
+        (0x7F, 0x9F),
+        (0x200E, 0x200F),
+        (0x2028, 0x202E),
+        (0x2066, 0x2069),
+        (0x61C, 0x61C),
+    )
+    for point in range(first, last + 1)
+)
+"""Controls of a terminal, ends of lines, and marks that turn the order of letters: who made up a name must not write
+with them what an analyst reads."""
 LEAST_AROUND_BITS = 1.0
 """Fewer bits around a row are a quiet moment."""
 PARTS = 6
@@ -260,14 +274,14 @@ class Witness:
 
 
 def plain(texts: pl.Series) -> pl.Series:
-    """Texts as they may stand in a reason: no separators, no line ends, not too long.
+    """Texts as they may stand in a reason: no separators, nothing but letters, not too long.
 
     >>> plain(pl.Series(["a;b\\nc", "x" * 65])).str.len_chars().to_list()
     [5, 64]
     """
     text = pl.col("text")
     short = pl.when(text.str.len_chars() > MAX_VALUE_LETTERS).then(text.str.slice(0, MAX_VALUE_LETTERS - 1) + "…")
-    clean = short.otherwise(text).str.replace_many(["\n", "\r", ";"], [" ", " ", ","])
+    clean = short.otherwise(text).str.replace_many([*UNSHOWN, ";"], [" "] * len(UNSHOWN) + [","])
     return texts.to_frame("text").select(clean).to_series()
 
 

@@ -26,6 +26,8 @@ EVER_DAYS = 10**7
 """A window that no day leaves."""
 UNIT = 1 << 16
 """The weight of the newest day; the weights of older ones are whole numbers, so that their sums are exact."""
+ROUNDING = 1e-6
+"""A share of a count that falls short of a whole number by less is that number."""
 NOTHING = Counts(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64))
 
 
@@ -123,22 +125,30 @@ def _settled(tally: Tally, spec: FeatureSpec, ageing: Ageing) -> Tally:
     """
     first, unit = stored_levels(spec)[0], UNIT if ageing.half_life_days else 1
     everyone = {
-        (EVERYONE, field.name): _rounded(_capped(tally.tables[first, field.name], ageing.cap_share).fold(), unit)
+        (EVERYONE, field.name): _rounded(_capped(tally.tables[first, field.name], ageing.cap_share, unit).fold(), unit)
         for field in spec.fields
     }
     return Tally({key: _rounded(counts, unit) for key, counts in tally.tables.items()} | everyone)
 
 
-def _capped(counts: Counts, cap_share: float) -> Counts:
-    """The counts, those of an owner with a larger share of all made smaller in proportion. Rows without an owner are
-    nobody's."""
+def _capped(counts: Counts, cap_share: float, unit: int) -> Counts:
+    """The counts, those of an owner with a larger share of all made smaller in proportion, in whole units. Rows without
+    an owner are nobody's.
+
+    It is the running sum over an owner's values that is rounded, down: were each count rounded up, whoever shows very
+    many values once each would keep all of them.
+    """
     total = int(counts.counts.sum())
-    owners, at = np.unique(counts.owners, return_inverse=True)
+    owners, starts, at = np.unique(counts.owners, return_index=True, return_inverse=True)
     own = np.bincount(at, counts.counts, len(owners))
-    allowed = np.where(owners == MISSING, np.inf, cap_share * total)
-    factor = np.minimum(allowed / np.maximum(own, 1), 1.0)[at]
-    smaller = np.ceil(counts.counts * factor).astype(np.int64)
-    return Counts(counts.owners, counts.codes, np.where(factor < 1.0, smaller, counts.counts))
+    share = np.where(owners == MISSING, 1.0, np.minimum(cap_share * total / np.maximum(own, 1), 1.0))[at]
+    running = np.cumsum(counts.counts)
+    within = running - (running - counts.counts)[starts][at]
+    reached = np.floor(within * share / unit + ROUNDING).astype(np.int64)
+    smaller = np.diff(reached, prepend=0)
+    smaller[starts] = reached[starts]
+    left = np.where(share < 1.0, unit * smaller, counts.counts)
+    return Counts(counts.owners, counts.codes, left).take(left > 0)
 
 
 def _rounded(counts: Counts, unit: int) -> Counts:

@@ -25,6 +25,8 @@ from models.written import MOST_ROWS, Written, refused
 TOLD = ("field", "codes")
 """What is told of each table."""
 
+MOST_OF_DAY = 2**34
+"""What a day can have shown of a field: ten years of such days, each weighed in units of 2**16, are less than 2**63."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -153,8 +155,8 @@ def _table(name: str, keys: Codes, spread: npt.NDArray[Any], codes: Codes, count
     same = owners[1:] == owners[:-1]
     if codes.dtype != np.uint64 or (same & (codes[1:] <= codes[:-1])).any():
         raise refused(f"partition {name[:40]!r} has codes that do not ascend")
-    if len(counts) and not 1 <= counts.min() <= counts.max() <= MOST_ROWS:
-        raise refused(f"partition {name[:40]!r} has a count that is none")
+    if len(counts) and not (counts.min() >= 1 and counts.sum(dtype=np.float64) <= MOST_OF_DAY):
+        raise refused(f"partition {name[:40]!r} has a count that is none, or more than any day has")
     return Counts(owners, codes, counts.astype(np.int64))
 
 

@@ -12,6 +12,8 @@ SHARES = (0.01, 0.1, 0.5)
 EVENTS = ""
 """The name under which findings about the events as a whole are kept."""
 MOST_LETTERS = 64
+MOST_READ = 1024
+"""Letters of a value that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ def worst(findings: Iterable[Finding]) -> str:
 
 
 def clipped(text: str) -> str:
-    """An example on one line, cut at MOST_LETTERS.
+    """An example on one line, of letters that can be printed, cut at MOST_LETTERS.
 
     >>> len(clipped("a" * 100))
     64
     """
-    line = " ".join(text.split())
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:MOST_READ]).split())
     return line if len(line) <= MOST_LETTERS else line[: MOST_LETTERS - 3] + "..."

@@ -7,10 +7,10 @@ entry, and the generation that the model scores with follows.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from models.canaries import listen
 from models.features.ageing import Ageing, fold
@@ -54,7 +54,10 @@ class LearnOptions(Options):
     cap_share: float = Field(
         1.0, gt=0.0, le=1.0, description="share that one entity may have in what everyone showed of a field"
     )
-    entity: str | None = Field(None, min_length=1, description="the entity to forget")
+    # With its spaces: "ann " is not ann, who would be forgotten in its place.
+    entity: Annotated[str, StringConstraints(strip_whitespace=False)] | None = Field(
+        None, min_length=1, description="the entity to forget, as it stands in the events"
+    )
     field: str | None = Field(None, min_length=1, description="entity field that it stands in; any without it")
     earliest: str | None = Field(None, description="first day to forget: 2026-01-31, ISO 8601 or epoch seconds, UTC")
     latest: str | None = Field(None, description="last day to forget, as earliest")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import bidirectional, category
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,14 @@ from models.features.spec import CONTEXT, EVERYONE, FeatureSpec, Field, Peers
 from models.features.values import SEVERAL, Floats, Values, read_numbers, read_values, texts, token_texts, with_derived
 from models.words import MAX_VALUE_LETTERS, MAX_VALUES
 
-_PLAIN = str.maketrans({"\n": " ", "\r": " ", ";": ","})
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+_PLAIN = {
+    point: " "
+    for point in range(0x3000)
+    if category(chr(point)) in ("Cc", "Zl", "Zp")
+    or bidirectional(chr(point)) in _TURNING
+    or point in (0x200E, 0x200F, 0x61C)
+} | {ord(";"): ","}
 
 
 def contribution_texts(phi: Floats, sources: tuple[str, ...]) -> list[str]:

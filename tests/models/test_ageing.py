@@ -81,10 +81,23 @@ def test_no_owner_counts_for_more_than_its_share() -> None:
     """bob has 40 of 54 rows: of everyone's he may have a quarter, 13.5; his own history stays."""
     found, plain = (fold(DAYS, SPEC, ageing, {}) for ageing in (Ageing(cap_share=0.25), Ageing()))
     assert count(plain, EVERYONE, "b") == 42
-    assert count(found, EVERYONE, "b") == 14 + 2
+    assert count(found, EVERYONE, "b") == 13 + 2
     assert count(found, EVERYONE, "a") == count(plain, EVERYONE, "a") == 11
     for name, array in vars(plain.levels["user", "dest"]).items():
         assert np.array_equal(array, vars(found.levels["user", "dest"])[name])
+
+
+@pytest.mark.parametrize("half_life_days", [0, 1])
+def test_very_many_values_shown_once_are_no_way_around_the_cap(half_life_days: int) -> None:
+    """bob shows 800 values once each, and 100 days before another 100; ann has 100 rows. A fifth of 1,000 is 200."""
+    flood = day(*(("bob", f"made-up-{number}", 1) for number in range(800)), ("ann", "a", 100))
+    older = day(*(("bob", f"older-{number}", 1) for number in range(100)))
+    found = fold({"2026-01-31": flood, "2025-10-23": older}, SPEC, Ageing(400, half_life_days, 0.2), {})
+    history = found.levels[EVERYONE, "dest"]
+    assert isinstance(history, CategoryLevel)
+    assert count(found, EVERYONE, "a") == 100 and history.count.min() >= 1
+    assert 0.99 * (180 if half_life_days else 200) <= history.total[0] - 100 <= 200
+    assert found.levels["user", "dest"].distinct.max() == 900, "its own history stays"
 
 
 def test_rows_without_an_owner_are_nobodys() -> None:

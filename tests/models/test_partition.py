@@ -59,6 +59,7 @@ DAMAGED: dict[str, tuple[str, Callable[[Files], Files]]] = {
     "codes that do not ascend": ("codes that do not ascend", array("codes", lambda a: put(a, 9, 0))),
     "nothing shown": ("a count that is none", array("counts", lambda a: put(a, 3, 0))),
     "shown without end": ("a count that is none", array("counts", lambda a: put(a.astype(np.uint64), 3, 2**60))),
+    "more than a day has": ("more than any day has", array("counts", lambda a: a.astype(np.uint64) + np.uint64(2**33))),
 }
 
 

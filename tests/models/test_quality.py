@@ -14,7 +14,7 @@ from models.plan import FitPlan
 from models.quality.asked import spec_of
 from models.quality.audit import Grade, examine
 from models.quality.days import MOST_DAYS, Days
-from models.quality.finding import EVENTS, GRADES, Finding
+from models.quality.finding import EVENTS, GRADES, Finding, clipped
 from models.simulator import simulate
 from tests.models.tables import DAY_S, START_S
 
@@ -107,6 +107,11 @@ PLANTED: list[tuple[str, str, str, Callable[[pl.DataFrame], pl.DataFrame]]] = [
 
 def found(grades: list[Grade]) -> dict[tuple[str, str], Finding]:
     return {(finding.field, finding.check): finding for grade in grades for finding in grade.findings}
+
+
+def test_an_example_is_a_line_of_letters() -> None:
+    assert clipped("a\x1b[2J\r\n\tb\u202ec" + "\x00" * 100_000) == "a [2J b c"
+    assert clipped("x" * 65) == "x" * 61 + "..."
 
 
 def test_nothing_is_found_in_clean_events() -> None:

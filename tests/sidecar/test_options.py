@@ -30,6 +30,12 @@ def test_a_name_with_a_parenthesis_takes_no_others_with_it() -> None:
     assert found.withhold == ("alice", "m)m", "(svc)", "bob")
 
 
+def test_a_name_to_be_forgotten_keeps_its_spaces() -> None:
+    """`ann ` is another than ann, who would else be forgotten in its place."""
+    found = read_options(LearnOptions, [("model", " x "), ("action", "forget"), ("entity", " ann ")])
+    assert (found.model, found.wish().entity) == ("x", " ann ")
+
+
 def test_a_carried_option_is_no_word() -> None:
     assert "carry" not in ScoreOptions.words()
     assert read_options(ScoreOptions, [("model", "x")], {"carry": b"1"}).carry == b"1"
