@@ -25,10 +25,11 @@ def raw_macros(recipe: Recipe) -> dict[str, str]:
     known = [form for form in FORMS if re.search(rf"^\[{stem}_{form}\]$", written(), re.MULTILINE)]
     if not known:
         return {}
-    none = ", ".join(f"{name}=null()" for name in (*_read(recipe), "ai_form", "ai_left_out"))
+    none = ", ".join(f"{name}=null()" for name in _read(recipe))
     country = _COUNTRY if any(field.name == "src_country" for field in recipe.spec.fields) else ""
     return {
-        f"{stem}_forms": f"fields _time _raw | eval {none} \\\n| " + " | ".join(f"`{stem}_{form}`" for form in known),
+        f"{stem}_forms": f"fields _time _raw | `aiscore_records` | eval {none} \\\n| "
+        + " | ".join(f"`{stem}_{form}`" for form in known),
         f"{stem}_raw": f"search `{stem}_source` | `{stem}_forms` \\\n"
         f"| where isnotnull(ai_form) AND isnull(ai_left_out){country}",
         f"{stem}_left_out": f"search `{stem}_source` | `{stem}_forms` \\\n"

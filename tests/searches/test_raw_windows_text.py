@@ -10,11 +10,17 @@ SECURITY = "Microsoft Windows security auditing."
 CHANGE, SIGN_IN = "aiscore_change_windows", "aiscore_authentication_windows"
 PROCESS = "aiscore_processes_windows"
 HOST = "host1.example.org"
-SUBJECT = "Subject:\n\tSecurity ID:\t\tS-1-5-21-1\n\tAccount Name:\t\tAdmin1\n\tAccount Domain:\t\tCORP\n\tLogon ID:\t\t0x3E7\n\n"
+SUBJECT = "Subject:\n\tSecurity ID:\t\tS-1-5-21-1\n\tAccount Name:\t\tAdmin1\n\tAccount Domain:\t\tCORP\n\n"
 
 
 def event(
-    number: int, message: str | None, source: str = SECURITY, *, failed: bool = False, log: str = "Security", **header: str
+    number: int,
+    message: str | None,
+    source: str = SECURITY,
+    *,
+    failed: bool = False,
+    log: str = "Security",
+    **header: str,
 ) -> str:
     """An event with the header of the event log input; message: None leaves it out, as the input can be told to."""
     lines = ["02/03/2026 04:05:06 AM", f"LogName={log}", f"EventCode={number}", "EventType=0"]
@@ -37,12 +43,14 @@ def signed_in(kind: str, workstation: str = "WS7", address: str = "203.0.113.7",
     """The message of 4624 and 4625: before and since Windows 10 the type stands in two places."""
     return (
         f"An account was successfully logged on.\n\n{SUBJECT}{kind}\n\n{heading}:\n\tSecurity ID:\t\tS-1-5-21-2\n"
-        "\tAccount Name:\t\tAna\n\tAccount Domain:\t\tCORP\n\tLinked Logon ID:\t\t0x0\n\tNetwork Account Name:\tother\n\n"
-        f"Network Information:\n\tWorkstation Name:\t{workstation}\n\tSource Network Address:\t{address}\n\tSource Port:\t0\n"
+        "\tAccount Name:\t\tAna\n\tAccount Domain:\t\tCORP\n\tNetwork Account Name:\tother\n\n"
+        f"Network Information:\n\tWorkstation Name:\t{workstation}\n\tSource Network Address:\t{address}\n"
     )
 
 
-@pytest.mark.parametrize("kind", ["Logon Type:\t\t\t3", "Logon Information:\n\tLogon Type:\t\t3\n\tVirtual Account:\tNo"])
+@pytest.mark.parametrize(
+    "kind", ["Logon Type:\t\t\t3", "Logon Information:\n\tLogon Type:\t\t3\n\tVirtual Account:\tNo"]
+)
 def test_sign_ins(kind: str) -> None:
     assert sign_in(event(4624, signed_in(kind))) == ("ana", "203.0.113.7", HOST, "network", "success")
     refused = signed_in(kind, heading="Account For Which Logon Failed")
@@ -66,17 +74,22 @@ def test_kerberos_ntlm_and_remote_desktop() -> None:
     asked = ("ana", "203.0.113.7")
     assert sign_in(event(4768, ticket.format("Result Code", "0x0"))) == (*asked, HOST, "Kerberos ticket", "success")
     assert sign_in(event(4768, ticket.format("Result Code", "0x6")))[4] == "failure"
-    assert sign_in(event(4769, ticket.format("Failure Code", "0x0"))) == (*asked, "files$", "Kerberos service", "success")
+    assert sign_in(event(4769, ticket.format("Failure Code", "0x0"))) == (
+        *asked,
+        "files$",
+        "Kerberos service",
+        "success",
+    )
     assert sign_in(event(4771, ticket.format("Failure Code", "0x18")))[3:] == ("Kerberos ticket", "failure")
-    checked = "It was checked.\n\nAuthentication Package:\tX\nLogon Account:\tana\nSource Workstation:\t\\\\WS7\nError Code:\t{}\n"
+    checked = "It was checked.\n\nLogon Account:\tana\nSource Workstation:\t\\\\WS7\nError Code:\t{}\n"
     assert sign_in(event(4776, checked.format("0x0"))) == ("ana", "ws7", HOST, "NTLM", "success")
     assert sign_in(event(4776, checked.format("0xC000006A")))[4] == "failure"
     other = (
         f"It was tried.\n\n{SUBJECT}Account Whose Credentials Were Used:\n\tAccount Name:\t\tana\n\n"
-        "Target Server:\n\tTarget Server Name:\tFILES\n\nNetwork Information:\n\tNetwork Address:\t203.0.113.7\n\tPort:\t1\n"
+        "Target Server:\n\tTarget Server Name:\tFILES\n\nNetwork Information:\n\tNetwork Address:\t203.0.113.7\n"
     )
     assert sign_in(event(4648, other)) == ("ana", "203.0.113.7", "files", "other credentials", "success")
-    denied = "It was denied.\n\nSubject:\n\tUser Name:\tana\n\tDomain:\tCORP\n\nAdditional Information:\n\tClient Address:\t203.0.113.7\n"
+    denied = "Denied.\n\nSubject:\n\tUser Name:\tana\n\nAdditional Information:\n\tClient Address:\t203.0.113.7\n"
     assert sign_in(event(4825, denied)) == ("ana", "203.0.113.7", HOST, "remote desktop", "failure")
     manager = "Microsoft-Windows-TerminalServices-RemoteConnectionManager"
     said = "It succeeded:\n\nUser: ana\nDomain: CORP\nSource Network Address: 203.0.113.7"
@@ -107,7 +120,11 @@ def test_every_field_of_a_change() -> None:
         (4781, "Target Account:\n\tOld Account Name:\told\n\tNew Account Name:\tnew\n", "old"),
         (4799, "Group:\n\tSecurity ID:\tS\n\tGroup Name:\t\tAdministrators\n", "administrators"),
         (4697, "Service Information:\n\tService Name: \t\tsvc\n\tService File Name:\tx\n", "svc"),
-        (4698, "Task Information:\n\tTask Name: \t\t\\t\n\tTask Content: \t\t<Task>\n<Author>a</Author>\n</Task>\n", "\\t"),
+        (
+            4698,
+            "Task Information:\n\tTask Name: \t\t\\t\n\tTask Content: \t\t<Task>\n<Author>a</Author>\n</Task>\n",
+            "\\t",
+        ),
         (4719, "Audit Policy Change:\n\tCategory:\tx\n\tSubcategory GUID:\t{A}\n", "{a}"),
         (4657, "Object:\n\tObject Name:\t\t\\REGISTRY\\X\n", "\\registry\\x"),
         (5136, "Object:\n\tDN:\tCN=x\n\tGUID:\t{1}\n", "cn=x"),
@@ -147,7 +164,7 @@ def test_a_started_process() -> None:
         "A new process has been created.\n\nCreator Subject:\n\tSecurity ID:\t\tS\n\tAccount Name:\t\tHOST1$\n\n"
         "Target Subject:\n\tSecurity ID:\t\tNULL SID\n\tAccount Name:\t\t{}\n\nProcess Information:\n"
         "\tNew Process ID:\t\t0x1\n\tNew Process Name:\tC:\\Win\\Net.exe\n\tCreator Process ID:\t0x2\n"
-        '\tCreator Process Name:\tC:\\Win\\cmd.exe\n\tProcess Command Line:\tnet "a: b" <c>\n\nToken Elevation Type says.\n'
+        '\tCreator Process Name:\tC:\\Win\\cmd.exe\n\tProcess Command Line:\tnet "a: b" <c>\n\nMore.\n'
     )
     wanted = {
         "user": "host1$",
@@ -162,7 +179,7 @@ def test_a_started_process() -> None:
     assert row(event(4688, said.format("ana").replace("\n", "\r\n")), PROCESS) == wanted | {"user": "ana"}
     sysmon = (
         "Process Create:\nRuleName: -\nImage: C:\\Win\\Net.exe\nOriginalFileName: NET.EXE\n"
-        'CommandLine: net "a: b" <c>\nUser: CORP\\ana\nParentImage: C:\\Win\\cmd.exe\nParentCommandLine: x\nParentUser: y'
+        'CommandLine: net "a: b" <c>\nUser: CORP\\ana\nParentImage: C:\\Win\\cmd.exe\nParentUser: y'
     )
     found = row(event(1, sysmon, "Microsoft-Windows-Sysmon", User="NOT_TRANSLATED", Sid="S-1-5-18"), PROCESS)
     assert found == wanted | {"user": "ana", "original_file_name": "net.exe"}
@@ -172,7 +189,9 @@ def test_a_failed_audit_is_a_failure() -> None:
     assert row(event(4720, f"x\n\n{SUBJECT}", failed=True), CHANGE)["status"] == "failure"
 
 
-@pytest.mark.parametrize("message", [None, "Ein Konto.\n\nAntragsteller:\n\tKontoname:\t\tana\n\nNeue Anmeldung:\n\tKontoname:\tbo\n"])
+@pytest.mark.parametrize(
+    "message", [None, "Ein Konto.\n\nAntragsteller:\n\tKontoname:\t\tana\n\nNeue Anmeldung:\n\tKontoname:\tbo\n"]
+)
 def test_what_cannot_be_read_says_so(message: str | None) -> None:
     for number, macro in ((4624, SIGN_IN), (4720, CHANGE), (4688, PROCESS)):
         reason = str(row(event(number, message), macro)["ai_left_out"])
@@ -182,8 +201,11 @@ def test_what_cannot_be_read_says_so(message: str | None) -> None:
 
 def test_one_form_inside_the_other() -> None:
     """A script that was logged may hold an event of the other form."""
-    xml = "<Event><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>13</EventID><Computer>evil</Computer></System></Event>"
-    found = row(event(4697, f"x\n\n{SUBJECT}Service Information:\n\tService Name:\tsvc\n\tService File Name:\t{xml}\n"), CHANGE)
+    named = "<Provider Name='Microsoft-Windows-Sysmon'/><EventID>13</EventID><Computer>evil</Computer>"
+    xml = f"<Event><System>{named}</System></Event>"
+    found = row(
+        event(4697, f"x\n\n{SUBJECT}Service Information:\n\tService Name:\tsvc\n\tService File Name:\t{xml}\n"), CHANGE
+    )
     assert (found["dest"], found["object"]) == (HOST, "svc")
     held = event(4720, f"x\n\n{SUBJECT}")
     logged = xml.replace("</System>", f"</System><EventData><Data Name='TargetObject'>{held}</Data></EventData>")
