@@ -15,7 +15,7 @@ def write_whole(path: Path, content: bytes | memoryview, aside: Path) -> None:
     The name is durable once the folder is flushed (`flush_folder`).
     """
     try:
-        with open(aside, "wb", opener=_private) as file:
+        with open(aside, "wb", opener=private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -45,5 +45,6 @@ def make_folder(folder: Path) -> None:
         flush_folder(folder.parent)
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """Open a file that, if it is made, is its owner's alone; an opener for `open`."""
     return os.open(path, flags, 0o600)

@@ -15,7 +15,7 @@ import polars as pl
 from models.features.ageing import EVER_DAYS, Ageing, fold, is_dated
 from models.learning import Forgotten, forget
 from models.registry import Line, Sealed, Version
-from sidecar import leftovers
+from sidecar import leftovers, meanwhile
 from sidecar.days import Opened
 from sidecar.errors import CallerError
 from sidecar.house import House, Reply
@@ -86,7 +86,8 @@ def run(model: str, wish: Wish, house: House) -> Reply:
     changes: dict[str, Change] = {}
     for bundle, version in line.versions.items():
         house.progress(0.9 * len(changes) / len(line.versions), f"version {len(changes) + 1} of {len(line.versions)}")
-        changes[bundle] = _change(model, version, wish, house)
+        with meanwhile.told(model, version, house.shelf):
+            changes[bundle] = _change(model, version, wish, house)
     changes = {
         bundle: change
         for bundle, change in changes.items()
@@ -95,8 +96,17 @@ def run(model: str, wish: Wish, house: House) -> Reply:
     if changes and not wish.dry:
         _keep(line, changes, wish, house)
     if not wish.dry:
-        leftovers.drop(house)  # also where nothing changes: a former run may have been killed before it came so far
+        _sweep(house)  # also where nothing changes: a former run may have been killed before it came so far
     return Reply(_rows(model, changes, wish), told=_in_words(changes, wish))
+
+
+def _sweep(house: House) -> None:
+    """Remove what held the forgotten rows."""
+    try:
+        leftovers.drop(house)
+    except CallerError as held:
+        told = f"forgotten, but not yet removed from the home: {held.message}"
+        raise CallerError(told, field=held.field, mend=held.mend) from None
 
 
 def _in_words(changes: Mapping[str, Change], wish: Wish) -> str:
@@ -146,7 +156,6 @@ def _taints(version: Version, wish: Wish, house: House) -> bool:
 
 def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -> None:
     new = [kept for change in changes.values() for kept in (*change.days.values(), change.generation) if kept]
-    house.blobs.put(contents(*new))
     fact = {
         "model": line.name,
         # Who was forgotten is not to be read here, but can be checked by who has the home's key.
@@ -157,7 +166,9 @@ def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -
         "versions": {bundle: _told(line.versions[bundle], change) for bundle, change in changes.items()},
         "job": house.job,
     }
-    house.ledger.append("forget", fact, by=house.by, key=f"forget {house.job}" if house.job else None)
+    with house.blobs.naming():
+        house.blobs.put(contents(*new))
+        house.ledger.append("forget", fact, by=house.by, key=f"forget {house.job}" if house.job else None)
     now = house.shelf.line(line.name).versions
     if not all(_done(now[name], change) for name, change in changes.items()):
         raise CallerError("something was learned meanwhile", field="model", mend="run it again: not all is forgotten")

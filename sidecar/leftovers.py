@@ -15,7 +15,12 @@ from sidecar.store.base import Entry
 
 def drop(house: House) -> None:
     """Remove what the ledger has named and nothing refers to: also what a run wrote that came too late, or that was
-    killed before it had removed all."""
+    killed before it had removed all. CallerError where other processes leave no time for it."""
+    with house.blobs.removing():
+        _drop(house)
+
+
+def _drop(house: House) -> None:
     live = {sealed for line in house.shelf.registry().values() for one in line.versions.values() for sealed in _of(one)}
     dead = {sealed for entry in house.ledger.entries() for sealed in _named(entry)} - live
     files = {sealed.version: found for sealed in dead if (found := _files(sealed, house)) is not None}

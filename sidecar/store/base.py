@@ -4,6 +4,7 @@ What is current (models, tokens, jobs) is always a fold over the ledger's entrie
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -55,7 +56,16 @@ class Ledger(Protocol):
 
 
 class Blobs(Protocol):
-    """Immutable bytes named by their SHA-256 (64 hex letters)."""
+    """Immutable bytes named by their SHA-256 (64 hex letters). Safe for threads and processes."""
+
+    def naming(self) -> AbstractContextManager[object]:
+        """To be held from before a `put` until the ledger names what was put: nothing is removed meanwhile.
+
+        CallerError where others do not let go of it for long. Not to be held twice, nor with `removing`.
+        """
+
+    def removing(self) -> AbstractContextManager[object]:
+        """To be held from before the ledger is asked what is needed until the `drop`: nothing is put meanwhile."""
 
     def put(self, contents: Iterable[bytes]) -> list[str]:
         """Keep each of the contents durably; their names. Putting the same bytes again changes nothing."""

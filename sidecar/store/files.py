@@ -4,24 +4,32 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from sidecar.durable import flush_folder, make_folder, write_whole
 from sidecar.errors import StoreError
+from sidecar.store.turns import WAIT_S, Turns
 
 NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class FileBlobs:
-    """`Blobs` under `folder`, in sub-folders by the first two letters."""
+    """`Blobs` under `folder`, in sub-folders by the first two letters. wait_s: as in `Turns`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wait_s: float = WAIT_S) -> None:
         self._folder = folder
+        self._turns = Turns(folder / "turns.lock", wait_s)
         try:
             make_folder(folder)
         except OSError as failure:
             raise StoreError(f"{folder} cannot be made: {failure.strerror}") from failure
+
+    def naming(self) -> AbstractContextManager[None]:
+        return self._turns.shared()
+
+    def removing(self) -> AbstractContextManager[None]:
+        return self._turns.alone()
 
     def put(self, contents: Iterable[bytes]) -> list[str]:
         named = [(hashlib.sha256(content).hexdigest(), content) for content in contents]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import Any
 
@@ -46,6 +47,13 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._turn = threading.Lock()
+
+    def naming(self) -> AbstractContextManager[object]:
+        return self._turn
+
+    def removing(self) -> AbstractContextManager[object]:
+        return self._turn
 
     def put(self, contents: Iterable[bytes]) -> list[str]:
         named = [(sha256(content).hexdigest(), bytes(content)) for content in contents]

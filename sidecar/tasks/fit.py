@@ -74,7 +74,6 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     card = json.dumps(fitted.card, sort_keys=True).encode()
     if not house.local:
         _rehearse(options.model, bundle, generation, house)
-    house.blobs.put([card, *contents(bundle, generation, *days.values())])
     fact = _fact(options.model, bundle, generation, fitted.card) | {
         "card": hashlib.sha256(card).hexdigest(),
         "partitions": {day: part.told() for day, part in days.items()},
@@ -82,8 +81,10 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
     }
     if options.challenger:
         fact["challenger"] = True
-    # The job's id is the key: what a job was to do is recorded once.
-    house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
+    with house.blobs.naming():
+        house.blobs.put([card, *contents(bundle, generation, *days.values())])
+        # The job's id is the key: what a job was to do is recorded once.
+        house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):
         house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
     return Reply(_told(options.model, fact, house))

@@ -18,7 +18,7 @@ from models.guard import Guard
 from models.learning import Learned, kept_days, learn_days
 from models.registry import Version
 from models.scoring import Model
-from sidecar import forgetting, leftovers
+from sidecar import forgetting, leftovers, meanwhile
 from sidecar.days import Opened
 from sidecar.errors import CallerError, StoreError
 from sidecar.house import House, Reply
@@ -122,23 +122,35 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     ageing = Ageing(options.window_days, options.half_life_days, options.cap_share)
     days = {name: sealed("partition", day.files(), house.key) for name, day in learned.days.items() if day.rows}
     kept = kept_days({name for name in version.days if name not in learned.days} | days.keys(), ageing, now_s)
-    generation = _published(reference, version, learned, kept, ageing, house)
+    with meanwhile.told(options.model, version, house.shelf):
+        generation = _published(reference, version, learned, kept, ageing, house)
     house.progress(0.8, "keeping it")
     _listen(options.model, reference, generation, version, house)
     _rehearse(options.model, reference, generation, version, house)
     less = _lessened(version, learned, house)
-    house.blobs.put(contents(generation, *days.values()))
     fact = _fact(options, version, generation, learned, ageing) | {
         "days": {name: day.told() for name, day in days.items() if name in kept},
         "removed": sorted(version.days.keys() - kept),
         "job": house.job,
     }
-    house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
+    with house.blobs.naming():
+        house.blobs.put(contents(generation, *days.values()))
+        house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
     if house.shelf.line(options.model).versions[version.bundle].generation != generation.version:
-        raise CallerError("something else was learned meanwhile, and this was not", field="model", mend="run it again")
-    leftovers.drop(house)
+        raise meanwhile.moved()
+    stays = _swept(house)
     old = len([name for name, day in learned.days.items() if day.rows and name not in ageing.weights(kept)])
-    return _told(options.model, version, generation.version, learned, absent, old, less)
+    reply = _told(options.model, version, generation.version, learned, absent, old, less)
+    return reply._replace(told=reply.told + stays)
+
+
+def _swept(house: House) -> str:
+    """Remove what the days replace. What was learned is learned, whether or not there is room for that: in words."""
+    try:
+        leftovers.drop(house)
+    except CallerError as held:
+        return f"; what they replace goes with the next run: {held.message}"
+    return ""
 
 
 def _lessened(version: Version, learned: Learned, house: House) -> list[str]:

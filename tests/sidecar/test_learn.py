@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from sidecar.errors import CallerError
 from sidecar.house import House
 from sidecar.options import read_options
 from sidecar.settings import Settings
-from sidecar.store.base import Entry
 from sidecar.tasks import models, score
 from sidecar.tasks.fit import FitOptions
 from sidecar.tasks.fit import run as fit
@@ -75,6 +75,18 @@ def files_of(house: House) -> dict[str, bytes]:
         for file, digest in json.loads(manifest)["files"].items():
             found[f"{place}/{file}"] = bytes(house.blobs.read(digest))
     return found
+
+
+def before_keeping(house: House, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Do something once, just before the next verb keeps what it has made."""
+    naming = house.blobs.naming
+
+    def late() -> AbstractContextManager[object]:
+        monkeypatch.setattr(house.blobs, "naming", naming)
+        act()
+        return naming()
+
+    monkeypatch.setattr(house.blobs, "naming", late)
 
 
 def bundle_of(house: House) -> str:
@@ -266,14 +278,7 @@ def test_days_leave_the_window_and_come_back(tmp_path: Path) -> None:
 def test_what_was_learned_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = house_with(tmp_path, SPECS["one entity"])
     other = open_house(Settings(home=tmp_path), by="eve", local=True)
-    put = house.blobs.put
-
-    def slow(contents: Any) -> list[str]:
-        monkeypatch.setattr(house.blobs, "put", put)
-        learn(other, [day_of(later(), 1)])
-        return put(contents)
-
-    monkeypatch.setattr(house.blobs, "put", slow)
+    before_keeping(house, monkeypatch, lambda: learn(other, [day_of(later(), 1)]))
     with pytest.raises(CallerError, match="meanwhile"):
         learn(house, [day_of(later(), 0)])
     champion = house.shelf.line("m").champion
@@ -285,14 +290,8 @@ def test_a_taint_is_not_lost_to_what_is_learned_meanwhile(tmp_path: Path, monkey
     house = house_with(tmp_path, SPECS["one entity"])
     learn(house, [day_of(later(), 2)], window_days=1)
     learn(house, [day_of(later(), 2).filter(pl.col("user") != "user3")], window_days=1)
-    append = house.ledger.append
-
-    def slow(*args: Any, **options: Any) -> Entry:
-        monkeypatch.setattr(house.ledger, "append", append)
-        learn(house, [day_of(later(), 1).filter(pl.col("user") != "user3")])
-        return append(*args, **options)
-
-    monkeypatch.setattr(house.ledger, "append", slow)
+    others = day_of(later(), 1).filter(pl.col("user") != "user3")
+    before_keeping(house, monkeypatch, lambda: learn(house, [others]))
     with pytest.raises(CallerError, match="meanwhile"):
         forget(house, entity="user3")
     assert forget(house, entity="user3")["tainted"].to_list() == ["true"]

@@ -12,8 +12,7 @@ import pytest
 from models.features.hashing import code_of
 from sidecar.errors import CallerError
 from sidecar.house import House
-from sidecar.store.base import Entry
-from tests.sidecar.test_learn import SPECS, day_of, forget, house_with, later, learn, scored
+from tests.sidecar.test_learn import SPECS, before_keeping, day_of, forget, house_with, later, learn, scored
 
 ALICE = code_of("user3").to_bytes(8, "little")
 
@@ -89,14 +88,7 @@ def test_what_cannot_score_leaves_nothing_behind(tmp_path: Path, monkeypatch: py
 
 def test_what_came_too_late_goes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = house_with(tmp_path, SPECS["one entity"])
-    append = house.ledger.append
-
-    def slow(*args: Any, **options: Any) -> Entry:
-        monkeypatch.setattr(house.ledger, "append", append)
-        learn(house, [day_of(later(), 1)])
-        return append(*args, **options)
-
-    monkeypatch.setattr(house.ledger, "append", slow)
+    before_keeping(house, monkeypatch, lambda: learn(house, [day_of(later(), 1)]))
     with pytest.raises(CallerError, match="meanwhile"):
         learn(house, [day_of(later(), 0).filter(pl.col("user") == "user3")])
     assert blobs_of(tmp_path) > needed(house)
