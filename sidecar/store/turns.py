@@ -59,7 +59,7 @@ class Turns:
             if monotonic() >= end:
                 told = f"another process has been {others} the home's blobs for more than {self._wait_s:.0f} s"
                 mend = (
-                    f"wait until it has ended, or end it (fuser HOME/blobs/{self._path.name} finds it); run this again"
+                    f"end it (fuser HOME/blobs/{self._path.name} finds it) or wait until it ends, then run this again"
                 )
                 raise CallerError(told, field="home", mend=mend)
             sleep(LOOK_S)
