@@ -70,6 +70,25 @@ def test_whose_identity_it_is() -> None:
     assert identity(type="AWSAccount", principalId="AIDAX", accountId="9") == "AIDAX"
     assert identity(accountId="9") == "9"
     assert identity(type="IAMUser", userName="HIDDEN_DUE_TO_SECURITY_REASONS", accountId="9") == "9"
+    # Whose keys a federated session was made with: its name is free to choose.
+    federated = {"sessionIssuer": {"type": "IAMUser", "userName": "broker"}}
+    assert identity(type="FederatedUser", arn="arn:aws:sts::9:federated-user/x", sessionContext=federated) == "broker"
+    # Of another account only an id is known, and the session behind it is another each time.
+    assert (
+        identity(type="AWSAccount", principalId="AROAIEXAMPLEIDEXAMPLE:i-0abc", accountId="9")
+        == "AROAIEXAMPLEIDEXAMPLE"
+    )
+    assert identity(type="AWSAccount", principalId="AROAIEXAMPLEIDEXAMPLE:bo@example.org") == "bo@example.org"
+
+
+def test_persons_of_iam_identity_center() -> None:
+    role = "AWSReservedSSO_AdministratorAccess_0123456789abcdef"
+    issuer = {"sessionIssuer": {"type": "Role", "userName": role}}
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/kim"
+    assert identity(type="AssumedRole", arn=arn, sessionContext=issuer) == "kim"
+    store = {"userId": "94d00cd8", "identityStoreArn": f"arn:aws:identitystore::{ACCOUNT}:identitystore/d-1"}
+    assert identity(type="IdentityCenterUser", arn="", accountId=ACCOUNT, onBehalfOf=store) == "94d00cd8"
+    assert identity(type="IdentityCenterUser", accountId=ACCOUNT) == ACCOUNT
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, "ana", {"userName": None}, {"userName": ""}, {"userName": ["a", "b"]}])
@@ -114,6 +133,8 @@ def test_what_an_operation_does(name: str, action: str) -> None:
 def test_a_refused_operation() -> None:
     assert row(record(errorCode="AccessDenied"), CHANGE)["status"] == "failure"
     assert row(record(errorCode=None), CHANGE)["status"] == "success"
+    assert row(record(errorCode="200"), CHANGE)["status"] == "success"
+    assert row(record(errorCode="412"), CHANGE)["status"] == "failure"
 
 
 def test_a_service_calls_from_its_name() -> None:
@@ -137,8 +158,28 @@ def test_sign_ins_are_those_of_authentication() -> None:
         "ai_form": "cloudtrail",
     }
     assert row(console.replace("Failure", "Success"), SIGN_IN)["action"] == "success"
+    switched = record(eventSource="signin.amazonaws.com", responseElements={"SwitchRole": "Failure"})
+    assert row(switched, SIGN_IN)["action"] == "failure"
+    verified = record(eventSource="signin.amazonaws.com", serviceEventDetails={"CredentialVerification": "Failure"})
+    assert row(verified, SIGN_IN)["action"] == "failure"
     assert "authentication" in str(row(console, CHANGE)["ai_left_out"])
     assert "change" in str(row(record(), SIGN_IN)["ai_left_out"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"eventType": "AwsCloudTrailInsight", "insightDetails": {"eventName": "X"}}, "an Insight of CloudTrail"),
+        (
+            {"awsAccountId": ACCOUNT, "digestStartTime": "2026-02-03T04:05:06Z", "logFiles": []},
+            "a digest of CloudTrail",
+        ),
+    ],
+)
+def test_what_no_account_did_says_so(changed: dict[str, Any], named: str) -> None:
+    for macro in (CHANGE, SIGN_IN):
+        found = row(json.dumps({"eventVersion": "1.09", "recipientAccountId": ACCOUNT} | changed), macro)
+        assert found["ai_form"] == "cloudtrail" and str(found["ai_left_out"]).startswith(named)
 
 
 @pytest.mark.parametrize(
