@@ -70,6 +70,8 @@ def test_every_field_of_an_operation() -> None:
         ("::1", "::1"),
         ("::ffff:203.0.113.7", "203.0.113.7"),
         ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("client.example.org:443", "client.example.org"),
+        ("[client.example.org]:443", "client.example.org"),
         ("", None),
         (None, None),
         (..., None),
@@ -153,6 +155,24 @@ def test_sign_ins_are_those_of_authentication() -> None:
     assert "authentication" in str(made(**signed_in)["ai_left_out"])
     assert "change" in str(made(SIGN_IN)["ai_left_out"])
     assert made(Operation="AlertTriggered")["ai_left_out"] == made(SIGN_IN, Operation="AlertTriggered")["ai_left_out"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(15, "a sign-in"), (9, "a sign-in"), ("AzureActiveDirectoryStsLogon", "a sign-in")]
+    + [(28, "an alert"), (40, "an alert"), (47, "an alert"), ("AirInvestigation", "an alert"), (1, None), (8, None)],
+)
+def test_the_record_type_tells_what_it_is(kind: Any, wanted: str | None) -> None:
+    reason = made(Operation="Whatever", RecordType=kind).get("ai_left_out")
+    assert reason is None if wanted is None else str(reason).startswith(wanted)
+    whole = exported(Operation="Whatever", RecordType=kind, Target="y" * 400)
+    assert row(whole[: whole.index("yyy")], CHANGE).get("ai_left_out") == (reason if isinstance(kind, int) else None)
+
+
+def test_a_record_without_workload_has_its_type() -> None:
+    found = made(Workload=...)
+    assert (found["object_category"], found["command"], found["ai_form"]) == ("record type 1", "New-InboxRule", "o365")
+    assert made(Workload=..., RecordType=...) == {}
 
 
 @pytest.mark.parametrize("more", [20, 120])
