@@ -8,7 +8,7 @@ from pathlib import Path
 from models.features.recipe import Recipe
 
 RAW = Path(__file__).with_name("raw")
-FORMS = ("cloudtrail", "o365", "azure", "windows")
+FORMS = ("cloudtrail", "o365", "azure", "entra", "windows")
 """The forms of raw events that are known. `aiscore_<recipe>_<form>` makes a recipe's fields of one."""
 
 _COUNTRY = " \\\n| iplocation prefix=src_ src | rename src_Country AS src_country"

@@ -115,7 +115,26 @@ def test_outcomes() -> None:
 def test_what_no_account_did_is_left_out() -> None:
     assert "servicehealth" in str(of_the_api(category={"value": "ServiceHealth"})["ai_left_out"])
     assert "resourcehealth" in str(exported(category="ResourceHealth")["ai_left_out"])
-    assert "ai_left_out" not in exported(category="Policy")
+    assert "security" in str(exported(category="Security")["ai_left_out"])
+    # A resource's own log, out of the same event hub.
+    assert "auditevent" in str(exported(category="AuditEvent", operationName="SecretGet")["ai_left_out"])
+    for category in ("Policy", "Action", "Write", "Delete", None):
+        assert "ai_left_out" not in exported(category=category)
+
+
+def test_a_row_of_azure_monitor() -> None:
+    found = {
+        "OperationNameValue": "MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WRITE",
+        "CategoryValue": "Administrative",
+        "ActivityStatusValue": "Failure",
+        "Caller": "Ana@Example.org",
+        "CallerIpAddress": "203.0.113.7",
+        "_ResourceId": RESOURCE,
+        "SubscriptionId": "sub-1",
+    }
+    assert row(json.dumps(found), CHANGE) == of_the_api() | {"status": "failure"}
+    by_claims = found | {"Caller": "", "Claims": json.dumps({f"{NAME}/upn": "bo@example.org"})}
+    assert row(json.dumps(by_claims), CHANGE)["user"] == "bo@example.org"
 
 
 @pytest.mark.parametrize(
