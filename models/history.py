@@ -15,7 +15,7 @@ from models.features.partition import learn
 from models.features.prequential import Canvas, periods_of
 from models.features.spec import FeatureSpec
 from models.features.tally import Tally
-from models.features.values import EARLIEST_S, Floats, Ints, Values, read_time, read_values
+from models.features.values import DAY_S, EARLIEST_S, Floats, Ints, Values, read_time, read_values
 from models.folds import Mask
 from models.labels import read_labels
 from models.plan import FitPlan
@@ -44,6 +44,13 @@ class History:
     def owners(self) -> npt.NDArray[np.uint64] | None:
         return self.values.main
 
+    def until(self, now_s: float | None) -> History:
+        """The rows that are not in the future (see `until`)."""
+        values = until(self.values, now_s)
+        if values.count == self.values.count:
+            return self
+        return replace(self, values=values, positive=self.positive[: values.count], known=self.known[: values.count])
+
 
 def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> History:
     """Rows ascending in time (those without a time left out), or shuffled where there is no clock."""
@@ -55,6 +62,14 @@ def read_history(table: pl.DataFrame, spec: FeatureSpec, plan: FitPlan) -> Histo
 def read_in_order(table: pl.DataFrame, spec: FeatureSpec) -> Values:
     """Rows ascending in time, those without a time left out."""
     return _read(table, _order(table, spec, 0), spec)
+
+
+def until(values: Values, now_s: float | None) -> Values:
+    """The rows that are not more than a day ahead of now (epoch seconds; None: none is): ages count from the newest
+    day, so that one row of a clock that is wrong would make every other day too old to count."""
+    if now_s is None or values.time is None:
+        return values
+    return values.slice(0, int(np.searchsorted(values.time, now_s + DAY_S, "right")))
 
 
 def is_quiet(history: History, spec: FeatureSpec) -> bool:

@@ -13,9 +13,9 @@ from models.features.ageing import Ageing, ages_of, is_dated
 from models.features.hashing import code_of
 from models.features.partition import Partition, learn
 from models.features.prequential import days_of
-from models.features.values import DAY_S, Values
+from models.features.values import DAY_S
 from models.guard import Guard, teaches
-from models.history import read_in_order
+from models.history import read_in_order, until
 from models.quality.gate import gate_of_days
 from models.scoring import Model
 
@@ -61,7 +61,7 @@ def learn_days(
     values = read_in_order(table, spec)
     gate_of_days(values, spec, table.height, now_s)
     undated, count = table.height - values.count, values.count
-    values = _until(values, now_s)
+    values = until(values, now_s)
     verdict = teaches(values, reference, guard, nthread)
     days = {
         day.name: learn(verdict.values.slice(day.start, day.stop), spec, verdict.teaches[day.start : day.stop])
@@ -69,14 +69,6 @@ def learn_days(
     }
     withheld = {**verdict.withheld, "undated": undated, "future": count - values.count}
     return Learned(days, table.height, int(verdict.teaches.sum()), withheld)
-
-
-def _until(values: Values, now_s: float | None) -> Values:
-    """The rows that are not more than a day ahead of now: ages count from the newest day, so that one row of a clock
-    that is wrong would make every other day too old to count."""
-    if now_s is None or values.time is None:
-        return values
-    return values.slice(0, int(np.searchsorted(values.time, now_s + DAY_S, "right")))
 
 
 def kept_days(names: set[str], ageing: Ageing, now_s: float | None = None) -> set[str]:

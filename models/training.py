@@ -23,9 +23,9 @@ from models.features.own import Own, with_own
 from models.features.peers import Membership
 from models.features.prequential import encode_past
 from models.folds import Mask, out_of_fold
-from models.history import is_quiet, read_history
+from models.history import History, is_quiet, read_history
 from models.labels import MIN_POSITIVES
-from models.plan import FitPlan, Resolved, resolve
+from models.plan import MIN_ROWS, FitPlan, Resolved, resolve
 from models.quality.gate import gate
 from models.quality.normal import Normal
 from models.scale import Scale
@@ -95,6 +95,7 @@ def _lesson(
     given = table.height
     del table
     found = gate(history.values, resolved.spec, given, plan.now_s, force=plan.force)
+    history, future = _past_of(history, plan)
     progress(0.05, "learning baselines")
     resolved = replace(resolved, spec=replace(resolved.spec, context=is_quiet(history, resolved.spec)))
     rows = training_rows(history, plan)
@@ -118,8 +119,23 @@ def _lesson(
         own=own,
         generation=past.generation.files(resolved.spec),
         partitions=past.partitions,
-        card=card_of(plan, resolved, history, past) | {"quality": found},
+        card=card_of(plan, resolved, history, past) | {"quality": found} | future,
     )
+
+
+def _past_of(history: History, plan: FitPlan) -> tuple[History, dict[str, int]]:
+    """The rows of a history that are not in the future, and what the card tells of the others. Where most are, and the
+    fit is forced, there is no other past than that."""
+    past = history.until(plan.now_s)
+    future = history.values.count - past.values.count
+    if not future or past.values.count < future:
+        return history, {}
+    if past.values.count < MIN_ROWS:
+        words = (
+            f"{past.values.count} rows are too few to learn what is normal; {future} lie more than a day in the future"
+        )
+        raise DataError(words, field="events", mend=f"give {MIN_ROWS} of the past; look for a clock that is wrong")
+    return past, {"rows_in_the_future": future}
 
 
 def _train(lesson: Lesson, plan: FitPlan, progress: Progress) -> Trained:

@@ -87,7 +87,15 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
         house.ledger.append("fit", fact, by=house.by, key=f"fit {house.job}" if house.job else None)
     if house.local and not options.challenger and not _serving(options.model, bundle, house):
         house.ledger.append("promote", {"model": options.model, "bundle": bundle.version}, by=house.by)
-    return Reply(_told(options.model, fact, house))
+    return Reply(_told(options.model, fact, house), told=_in_words(fitted.card))
+
+
+def _in_words(card: Mapping[str, Any]) -> str:
+    """What somebody should look at; mostly nothing."""
+    future = card.get("rows_in_the_future")
+    if not future:
+        return ""
+    return f"{future:,} rows lie more than a day in the future and were left out: look for a clock that is wrong"
 
 
 def _rehearse(name: str, bundle: Kept, generation: Kept, house: House) -> None:

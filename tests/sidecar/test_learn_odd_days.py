@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from sidecar.tasks.fit import FitOptions
 from sidecar.tasks.fit import run as fit
 from sidecar.tasks.learn import LearnOptions, run
 from tests.models.tables import DAY_S, START_S, sign_ins
-from tests.sidecar.test_learn import SPECS, day_of, files_of, forget, house_with, later, learn
+from tests.sidecar.test_learn import SPECS, bundle_of, day_of, files_of, forget, house_with, later, learn
 
 ONE = SPECS["one entity"]
 NOW_S = START_S + 9 * DAY_S
@@ -71,9 +72,46 @@ def test_a_row_of_tomorrow_is_no_wrong_clock(tmp_path: Path) -> None:
     assert reply.table["withheld_future"][0] == 0 and "2023-11-25" in reply.table["days"][0]
 
 
-def test_a_day_ahead_that_a_fit_met_goes_with_the_next_lesson(tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", [None, "y"])
+def test_a_fit_leaves_out_rows_of_a_wrong_clock_too(tmp_path: Path, label: str | None) -> None:
+    """It is the fit without them, but for what the card tells."""
+    house, never = at_now(tmp_path / "house"), at_now(tmp_path / "never")
+    table = sign_ins().with_columns(y=(pl.int_range(pl.len()) % 50 == 0).cast(pl.Int8).cast(pl.String))
+    ahead_of_it = [ahead(table, 4000), ahead(table, 2).with_columns(y=pl.lit("1"))]
+    spoilt = pl.concat([ahead_of_it[0], table, ahead_of_it[1]])
+    options = FitOptions(model="m", label=label, **ONE)  # type: ignore[arg-type]
+    reply, honest = fit(spoilt, options, house), fit(table, options, never)
+    assert reply.told.startswith("2 rows lie more than a day in the future and were left out") and not honest.told
+    assert reply.table.drop("bundle").equals(honest.table.drop("bundle"))
+    assert files_of(house) == files_of(never)
+    one, other = (bundle_files(each) for each in (house, never))
+    assert {name for name in one if one[name] != other[name]} == {"model.json"}
+    told, honestly = json.loads(one["model.json"]), json.loads(other["model.json"])
+    assert told["card"].pop("rows_in_the_future") == 2 and told == honestly
+
+
+def bundle_files(house: House) -> dict[str, bytes]:
+    manifest = json.loads(bytes(house.blobs.read(bundle_of(house))))
+    return {name: bytes(house.blobs.read(digest)) for name, digest in manifest["files"].items()}
+
+
+def test_what_a_fit_may_learn_from_is_not_made_of_the_future(tmp_path: Path) -> None:
+    """Half of the rows are left, and too few; or most are ahead, and whoever forces the fit means them."""
     house = at_now(tmp_path)
-    fit(pl.concat([sign_ins(), ahead(sign_ins(), 4000)]), FitOptions(model="m", **ONE), house)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="15 rows are too few .* 15 lie more than a day in the future"):
+        fit(pl.concat([sign_ins().head(15), *[ahead(sign_ins(), 5)] * 15]), FitOptions(model="m", **ONE), house)  # type: ignore[arg-type]
+    far = sign_ins().with_columns((pl.col("_time").cast(pl.Float64) + 4000 * DAY_S).cast(pl.String))
+    reply = fit(far, FitOptions(model="m", force=True, **ONE), house)  # type: ignore[arg-type]
+    assert reply.table["rows"][0] == far.height and not reply.told
+
+
+def test_a_day_ahead_that_a_fit_met_goes_with_the_next_lesson(tmp_path: Path) -> None:
+    """It was fitted by a sidecar whose own clock was wrong."""
+    house = at_now(tmp_path)
+    astray = replace(house, clock=lambda: NOW_S + 5000 * DAY_S)
+    fit(pl.concat([sign_ins(), ahead(sign_ins(), 4000)]), FitOptions(model="m", **ONE), astray)  # type: ignore[arg-type]
+    champion = house.shelf.line("m").champion
+    assert champion and max(champion.days) == "2034-11-06"
     learn(house, [later()])
     champion = house.shelf.line("m").champion
     assert champion and len(champion.days) == 9 and max(champion.days) == "2023-11-23"
