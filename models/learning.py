@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +39,50 @@ class Learned:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What goes from a learned day: cells and rows; left: what stays."""
+    """What a learned day loses: cells and rows; left: how many rows stay."""
 
     cells: int
     rows: int
-    left: Partition
+    left: int
+
+
+@dataclass(frozen=True)
+class Forgetting(Days):
+    """Days as if an entity (its code; in one of the entity fields, or in any) had never been there, each made from the
+    day when it is asked for and not kept: together they may not fit in memory."""
+
+    days: Days
+    entity: int
+    field: str = ""
+
+    @classmethod
+    def of(cls, days: Days, name: str, field: str = "") -> Forgetting:
+        """name: the entity, as it stands in the events."""
+        return cls(days, code_of(name), field)
+
+    def __getitem__(self, name: str) -> Partition:
+        day = self.days[name]
+        return day.without(day.holds(self.entity, self.field))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.days)
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def lost(self) -> dict[str, Forgotten]:
+        """What each day loses; days that do not know the entity are left out."""
+        found = {}
+        for name, day in self.days.items():
+            gone = day.holds(self.entity, self.field)
+            if gone.any():
+                left = day.without(gone).rows
+                found[name] = Forgotten(int(gone.sum()), day.rows - left, left)
+        return found
+
+    def known(self) -> bool:
+        """Whether any of the days knows the entity."""
+        return any(day.holds(self.entity, self.field).any() for day in self.days.values())
 
 
 def learn_days(
@@ -77,15 +116,3 @@ def kept_days(names: set[str], ageing: Ageing, now_s: float | None = None) -> se
     last = "9999-12-31" if now_s is None else str(np.datetime64(int(now_s + DAY_S), "s").astype("datetime64[D]"))
     real = {day for day in names if not is_dated(day) or day <= last}
     return {day for day, age in ages_of(real).items() if age < KEPT_WINDOWS * ageing.window_days}
-
-
-def forget(days: Days, entity: str, field: str = "") -> dict[str, Forgotten]:
-    """What each day loses with an entity (in one of the entity fields, or in any); days that do not know it are left
-    out."""
-    code, found = code_of(entity), {}
-    for name, day in days.items():
-        gone = day.holds(code, field)
-        if gone.any():
-            left = day.without(gone)
-            found[name] = Forgotten(int(gone.sum()), day.rows - left.rows, left)
-    return found

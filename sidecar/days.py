@@ -10,7 +10,7 @@ from sidecar.shelf import Shelf
 
 @dataclass(frozen=True)
 class Opened(Mapping[str, Partition]):
-    """By name. at_hand: days that are in memory; sealed: the others."""
+    """By name. at_hand: days that are made already, or as they are asked for; sealed: the others."""
 
     at_hand: Mapping[str, Partition]
     sealed: Mapping[str, Sealed]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from models.features.ageing import EVER_DAYS, Ageing, fold, is_dated
-from models.learning import Forgotten, forget
+from models.learning import Days, Forgetting, Forgotten
 from models.registry import Line, Sealed, Version
 from sidecar import leftovers, meanwhile
 from sidecar.days import Opened
@@ -54,11 +54,11 @@ class Wish(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a version loses: by day; the days as they are left, those that hold nothing any more left out; and its new
-    generation (None: it stays). tainted: it was fitted on such rows."""
+    """What a version loses: by day; left: its days afterwards; and its new generation (None: it stays). tainted: it was
+    fitted on such rows."""
 
     gone: Mapping[str, Forgotten]
-    days: Mapping[str, Kept]
+    left: Days
     generation: Kept | None
     tainted: bool
 
@@ -128,22 +128,23 @@ def _refuse_unknown(line: Line, wish: Wish) -> None:
 
 
 def _change(name: str, version: Version, wish: Wish, house: House) -> Change:
-    days = Opened({}, {day: kept for day, kept in version.days.items() if wish.touches(day)}, house.shelf)
     if wish.ranged and not all(map(is_dated, version.days)):
         mend = "leave earliest= and latest= out"
         raise CallerError("a version has no clock, so its days cannot be told", field="earliest", mend=mend)
-    gone = forget(days, wish.entity, wish.field)
-    left = {day: lost.left for day, lost in gone.items() if lost.left.rows}
-    kept = {day: sealed("partition", part.files(), house.key) for day, part in left.items()}
+    gone = _without({day: kept for day, kept in version.days.items() if wish.touches(day)}, wish, house).lost()
+    left = _without({day: version.days[day] for day, lost in gone.items() if lost.left}, wish, house)
     generation = None
     if gone:
         ageing = Ageing(**version.ageing) if version.ageing else Ageing(window_days=EVER_DAYS)
-        names = [day for day in version.days if day not in gone or day in left]
-        counted = Opened(left, {day: version.days[day] for day in names if day not in left}, house.shelf)
+        days = Opened(left, {day: kept for day, kept in version.days.items() if day not in gone}, house.shelf)
         reference = house.shelf.reference(name, version)
         spec, groups = reference.trained.spec, reference.generation.memberships(reference.trained.spec)
-        generation = sealed("generation", fold(counted, spec, ageing, groups).files(spec), house.key)
-    return Change(gone, kept, generation, _taints(version, wish, house))
+        generation = sealed("generation", fold(days, spec, ageing, groups).files(spec), house.key)
+    return Change(gone, left, generation, _taints(version, wish, house))
+
+
+def _without(days: Mapping[str, Sealed], wish: Wish, house: House) -> Forgetting:
+    return Forgetting.of(Opened({}, days, house.shelf), wish.entity, wish.field)
 
 
 def _taints(version: Version, wish: Wish, house: House) -> bool:
@@ -151,23 +152,25 @@ def _taints(version: Version, wish: Wish, house: House) -> bool:
     too that did not teach: so any of its days is asked, not only those of the range."""
     if version.tainted_at or not any(wish.touches(day) for day in version.fitted_days):
         return bool(version.tainted_at)
-    return bool(forget(Opened({}, version.fitted_days, house.shelf), wish.entity, wish.field))
+    return _without(version.fitted_days, wish, house).known()
 
 
 def _keep(line: Line, changes: Mapping[str, Change], wish: Wish, house: House) -> None:
-    new = [kept for change in changes.values() for kept in (*change.days.values(), change.generation) if kept]
-    fact = {
-        "model": line.name,
-        # Who was forgotten is not to be read here, but can be checked by who has the home's key.
-        "entity": hmac.new(house.key, b"forgotten " + wish.entity.encode(), hashlib.sha256).hexdigest()[:SHORT],
-        "field": wish.field,
-        "first": wish.first,
-        "last": wish.last,
-        "versions": {bundle: _told(line.versions[bundle], change) for bundle, change in changes.items()},
-        "job": house.job,
-    }
+    days = {}
     with house.blobs.naming():
-        house.blobs.put(contents(*new))
+        for bundle, change in changes.items():
+            with meanwhile.told(line.name, line.versions[bundle], house.shelf):
+                days[bundle] = _kept(change, house)
+        fact = {
+            "model": line.name,
+            # Who was forgotten is not to be read here, but can be checked by who has the home's key.
+            "entity": hmac.new(house.key, b"forgotten " + wish.entity.encode(), hashlib.sha256).hexdigest()[:SHORT],
+            "field": wish.field,
+            "first": wish.first,
+            "last": wish.last,
+            "versions": {name: _told(line.versions[name], change, days[name]) for name, change in changes.items()},
+            "job": house.job,
+        }
         house.ledger.append("forget", fact, by=house.by, key=f"forget {house.job}" if house.job else None)
     now = house.shelf.line(line.name).versions
     if not all(_done(now[name], change) for name, change in changes.items()):
@@ -180,14 +183,26 @@ def _done(version: Version, change: Change) -> bool:
     return moved and bool(version.tainted_at) >= change.tainted
 
 
-def _told(version: Version, change: Change) -> dict[str, Any]:
+def _kept(change: Change, house: House) -> dict[str, dict[str, str]]:
+    """Keep what a version is left with; how the ledger names its days. One day after the other: see Forgetting."""
+    if change.generation:
+        house.blobs.put(contents(change.generation))
+    told = {}
+    for name, day in change.left.items():
+        kept = sealed("partition", day.files(), house.key)
+        house.blobs.put(contents(kept))
+        told[name] = kept.told()
+    return told
+
+
+def _told(version: Version, change: Change, days: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     generation = change.generation or Sealed(version.generation, version.generation_signature)
     return {
         "base": version.generation,
         "generation": generation.version,
         "generation_signature": generation.signature,
-        "days": {name: day.told() for name, day in change.days.items()},
-        "removed": sorted(change.gone.keys() - change.days.keys()),
+        "days": days,
+        "removed": sorted(change.gone.keys() - days.keys()),
         "cells": sum(gone.cells for gone in change.gone.values()),
         "rows": sum(gone.rows for gone in change.gone.values()),
         "tainted": change.tainted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -11,6 +12,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from models.features.ageing import fold
+from models.features.baseline import Generation
+from models.features.partition import Partition
+from models.learning import Days
 from models.registry import Version
 from models.scoring import Model
 from sidecar.app import open_house
@@ -230,6 +235,28 @@ def test_an_entity_is_forgotten_in_one_field_or_in_any(tmp_path: Path) -> None:
         forget(house, entity="user3", field="app")
     fit(sign_ins(), FitOptions(model="m", entity=("app",), fields=("bytes",), challenger=True), house)
     assert forget(house, entity="user3", field="dest", dry=True)["version"].n_unique() == 1, "one version has no dest"
+
+
+def test_days_are_opened_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million entities' days do not fit in memory together, and whoever is there every day is in each of them."""
+    house = house_with(tmp_path, SPECS["one entity"])
+    learn(house, [later()])
+    held = []
+    files = Partition.files
+
+    def counted(day: Partition) -> dict[str, bytes]:
+        held.append(sum(isinstance(one, Partition) for one in gc.get_objects()))
+        return files(day)
+
+    def folded(days: Days, *args: Any) -> Generation:
+        held.append(sum(isinstance(one, Partition) for one in gc.get_objects()))
+        return fold(days, *args)
+
+    gc.collect()
+    monkeypatch.setattr(Partition, "files", counted)
+    monkeypatch.setattr("sidecar.forgetting.fold", folded)
+    assert len(forget(house, entity="user3")) == len(held) - 1 == FIRST_DAY + LEARNED_DAYS
+    assert held[0] == 0 and max(held) <= 2
 
 
 def test_every_version_of_the_model_forgets(tmp_path: Path) -> None:

@@ -112,6 +112,8 @@ def test_json_columns_become_the_same_table() -> None:
         b"1",
         b"{}",
         b'{"columns": [1]}',
+        b'{"columns": {}}',
+        b'{"columns": {"": ["1"]}}',
         b'{"columns": {"a": 1}}',
         b'{"columns": {"a": [1], "b": []}}',
         b'{"columns": {"a": [{"x": 1}]}}',

@@ -258,6 +258,9 @@ def test_a_reply_is_taken_whole_or_not_at_all() -> None:
     ]:
         with pytest.raises(Failure, match=said):
             reader.suffixes(reader.header + lines, count, model)
+    for header in (reader.header.replace(b"score", b"scorn"), reader.header[:-1] + b"!", b""):
+        with pytest.raises(Failure, match="not those asked for"):
+            reader.suffixes(header + GOOD, 1, "m@b/g")
 
 
 @pytest.mark.parametrize(
@@ -399,6 +402,11 @@ def test_a_broken_cache_is_no_cache(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.write_text('{"at": "x"')
     assert cache.get("m", 60) is None
+    cache.put("other", contract.Contract(("b",), ()))
+    (theirs,) = (path for path in tmp_path.iterdir() if "other" in path.read_text(encoding="utf-8"))
+    for path in tmp_path.iterdir():
+        path.write_bytes(theirs.read_bytes())
+    assert cache.get("m", 60) is None and cache.get("other", 60) is not None, "that of another model is not ours"
     nowhere = contract.Cache(None)
     nowhere.put("m", contract.Contract(("a",), ()))
     assert nowhere.get("m", 60) is None
@@ -421,6 +429,10 @@ def test_a_frame_that_is_cut_short_is_an_error(data: bytes) -> None:
         frames.read(io.BytesIO(data))
 
 
+def test_after_the_last_frame_there_is_none() -> None:
+    assert frames.read(io.BytesIO(b"")) is None
+
+
 @pytest.mark.parametrize(
     ("search", "args", "expected"),
     [
@@ -429,6 +441,7 @@ def test_a_frame_that_is_cut_short_is_an_error(data: bytes) -> None:
         ('search "a | aiscore model=b" | aiscore model=b', ["model=b"], 1),
         ("search x [search y | aiscore model=z] | stats count | aiscore model=a", ["model=a"], 2),
         ("search x", ["model=a"], 0),
+        ("search x | | aiscore model=a", ["model=a"], 2),
         ('search a="\\"|" | aiscore model="a"', ["model=a"], 1),
     ],
 )
@@ -447,7 +460,17 @@ def test_projection_keeps_what_fitting_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://10.0.0.1:8765", "http://sidecar", "", "https://", "file:///etc", "https://u:p@h", "https://h/?a=1"]
+    "url",
+    [
+        "http://10.0.0.1:8765",
+        "http://sidecar",
+        "",
+        "https://",
+        "file:///etc",
+        "ftp://h",
+        "https://u:p@h",
+        "https://h/?a=1",
+    ],
 )
 def test_a_wrong_url_is_refused(url: str) -> None:
     with pytest.raises(Failure, match="url"):
@@ -457,6 +480,28 @@ def test_a_wrong_url_is_refused(url: str) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://h:1/"])
 def test_a_right_url_is_taken(url: str) -> None:
     assert settings.parse({"url": url}).url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("on_error", "ignore"),
+        *(("chunk_deadline_s", value) for value in ("ten", "0.09", "100.1", "nan", "-1")),
+        ("connect_timeout_s", "0.01"),
+        ("max_reply_mb", "inf"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(Failure, match=name) as caught:
+        settings.parse({"url": "https://h", name: value})
+    assert name in caught.value.mend
+    taken = settings.parse({"url": "https://h", "on_error": " fail ", "chunk_deadline_s": "100"})
+    assert (taken.on_error, taken.chunk_deadline_s) == ("fail", 100.0)
+
+
+def test_an_empty_body_is_well_formed() -> None:
+    rows = Rows(b"")
+    assert rows.plain and not len(rows) and not rows.names
 
 
 def test_the_cost_of_a_row_stays_small() -> None:
