@@ -187,6 +187,24 @@ def test_other_writers_of_the_same_xml() -> None:
     assert row(event(4720, **made).replace("><", ">\n  <"), CHANGE) == once
 
 
+def test_values_as_others_write_them() -> None:
+    """A status with all its zeros, a workstation as a path, an element without text, one without a name."""
+    asked = {"TargetUserName": "ana", "IpAddress": "203.0.113.7"}
+    assert sign_in(4768, **asked, Status="0x00000000")[4] == sign_in(4768, **asked, Status="0")[4] == "success"
+    assert sign_in(4776, TargetUserName="ana", Workstation="\\\\WS7", Status="0x0")[1] == "ws7"
+    empty = event(4720, SubjectUserName="bo", TargetUserName="-").replace(">-</Data>", "/>")
+    assert row(empty, CHANGE)["user"] == "bo" and "object" not in row(empty, CHANGE)
+    nameless = event(4720, SubjectUserName="bo").replace("</EventData>", "<Data>other</Data></EventData>")
+    assert row(nameless, CHANGE)["user"] == "bo"
+
+
+def test_an_event_without_computer_is_not_lost() -> None:
+    found = row(
+        event(4720, SubjectUserName="bo").replace("<Computer>HOST1.example.org</Computer>", "<Computer/>"), CHANGE
+    )
+    assert (found["user"], found["ai_form"], "dest" in found) == ("bo", "windows", False)
+
+
 def test_fields_that_are_missing_or_empty() -> None:
     assert row(event(4720), CHANGE)["user"] == "host1$"
     assert "object" not in row(event(4720, SubjectUserName="bo", TargetUserName="-"), CHANGE)
