@@ -11,12 +11,14 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 SIGNED, GROUPED = 1, 2
-"""Styles of numbers: `+.6g` and `,.6g`."""
+"""Styles of numbers: `+.6g`, and `,.6g` that writes sizes from a million on whole, up to WHOLE_DIGITS digits."""
+WHOLE_DIGITS = 15
+"""Of so many digits a float64 holds every whole number."""
 LEAST, BEYOND = 1e-17, 1e22
 """The sizes between which a number is written here, apart from 0."""
-NUMBER_LETTERS = 12
-"""The most that one number takes, as `-0.000123457` and `-1.23457e-17`. Six digits are always written, where fewer are
-kept, too, but never beyond this."""
+NUMBER_LETTERS = 20
+"""The most that one number takes, as `-123,456,789,012,345`. Six digits are always written, where fewer are kept, too,
+but never beyond this."""
 _LARGEST_POWER = 22
 """10 ** 22 is the largest power of ten that a float64 holds exactly."""
 _POWERS = np.array([float(10**power) for power in range(_LARGEST_POWER + 1)])
@@ -82,8 +84,8 @@ def write_lines(letters: Any, starts: Any, sizes: Any, numbers: Any, style: Any,
     """Lines, each ending in a newline: uint8.
 
     parts: of int (n, k), of which line m takes the rows from stops[m - 1] to stops[m]. A part below len(starts) is the
-    number of a text, letters[start : start + size]; one from there on, of a number, which is written as
-    format(x, style); a negative one, -1 - n, is the whole number n itself. style: SIGNED or GROUPED; numbers: float64,
+    number of a text, letters[start : start + size]; one from there on, of a number, which is written in
+    the style; a negative one, -1 - n, is the whole number n itself. style: SIGNED or GROUPED; numbers: float64,
     each `is_plain`.
     """
     texts = len(starts)
@@ -132,7 +134,9 @@ def _write_number(value: Any, style: Any, end: Any) -> Any:
     count = 6
     while count > 1 and digits % _TENS[7 - count] == 0:
         count -= 1
-    if exponent < -4 or exponent >= 6:
+    if style == GROUPED and 6 <= exponent < WHOLE_DIGITS:
+        end = _write_grouped(_rounded(size), end)
+    elif exponent < -4 or exponent >= 6:
         end = _write_scientific(digits, count, exponent, end)
     elif exponent < 0:
         _write_whole(0, 1 - exponent, end)
@@ -205,6 +209,30 @@ def _write_fixed(digits: Any, count: Any, exponent: Any, grouped: Any, end: Any)
     else:
         _write_whole(whole, exponent + 1, end)
     return point + count - exponent if count > exponent + 1 else point
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _rounded(size: Any) -> Any:
+    """The nearest whole number, of halves the even one."""
+    whole = int(size)
+    rest = size - whole
+    return whole + int(rest > 0.5 or (rest == 0.5 and whole % 2 == 1))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _write_grouped(number: Any, end: Any) -> Any:
+    """Write a whole number with a comma before every three digits."""
+    digits = _digits_of(number)
+    stop = end + digits + (digits - 1) // 3
+    at = stop
+    for done in range(digits):
+        if done and done % 3 == 0:
+            at -= 1
+            _put(at, _COMMA)
+        at -= 1
+        _put(at, _ZERO + number % 10)
+        number //= 10
+    return stop
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]

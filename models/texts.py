@@ -22,7 +22,8 @@ class Pool:
     """What lines are made of: texts, which are the parts 0 to k - 1, and numbers, which are the parts from k on.
 
     letters: all texts, UTF-8, uint8; starts, sizes: where each begins and how many bytes it has, (k,); numbers:
-    float64; style: the format of the numbers, of STYLES.
+    float64; style: how numbers are written, of STYLES: Python's format, but that `,.6g` writes sizes from a million up
+    to fifteen digits whole (`1,234,567`, not `1.23457e+06`).
 
     >>> pool = Pool.of(pl.Series(["a=", "b"]), np.array([0.5]), "+.6g")
     >>> pool.lines(np.array([[0, 1], [1, whole(7)], [0, 2]])).to_list()

@@ -28,6 +28,13 @@ _PLAIN = {
 } | {ord(";"): ","}
 
 
+def amount(number: float) -> str:
+    """A number as a reason says it: six digits, from a million on the nearest whole number, up to fifteen digits."""
+    short = f"{number:,.6g}"
+    exponent = int(short.partition("e+")[2] or 0)
+    return f"{number:,.0f}" if 6 <= exponent < 15 else short
+
+
 def contribution_texts(phi: Floats, sources: tuple[str, ...]) -> list[str]:
     names = [escape(source) for source in sources]
     order = np.argsort(-np.abs(phi), axis=1, kind="stable")
@@ -212,7 +219,7 @@ def _plain(text: str) -> str:
 def _value_texts(table: pl.DataFrame, field: Field, values: Values) -> list[str]:
     if field.kind == "number":
         numbers = read_numbers(table, field.name)
-        return [f"{number:,.6g}" for number in numbers[~np.isnan(numbers)]]
+        return [amount(number) for number in numbers[~np.isnan(numbers)]]
     if field.kind == "week_hour":
         days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
         hours = [int(code) - 1 for code in values.tokens[field.name].codes]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.text_kernels import ranked
 from models.texts import Pool, tenths_of, whole
+from tests.models.plain_reasons import amount
 
 FORMATS = ("+.6g", ",.6g")
 HALVES = st.builds(lambda digits, power: (digits + 0.5) * 10.0**power, st.integers(0, 10**7), st.integers(-12, 14))
@@ -29,8 +30,14 @@ def written(numbers: list[float], form: str) -> list[str]:
 @given(st.lists(st.floats() | HALVES | USUAL | st.integers(-(10**9), 10**9).map(float), min_size=1, max_size=30))
 @example([0.0, -0.0, 999999.5, 9999995.0, 0.00001, 0.0001, 99999.95, 1e-17, 1e22, 1e300, 5e-324, math.inf, math.nan])
 @example([0.5, 2.5, 1000000.5, 1234565.0, 1234575.0, 0.1234565, 123456.5, 123457.5, -123456.5, 1e5, 1e6, 123456.0])
+@example([1234567.0, -1234567.5, 1234566.5, 1.5e9, 123456789012345.0, 999999999999999.0, 999999999499999.9, 1e15])
 def test_numbers_are_written_as_python_writes_them(form: str, numbers: list[float]) -> None:
-    assert written(numbers, form) == [format(number, form) for number in numbers]
+    assert written(numbers, form) == [amount(number) if form == ",.6g" else format(number, form) for number in numbers]
+
+
+def test_a_large_amount_is_written_whole() -> None:
+    """Nobody reads bytes as powers of ten."""
+    assert written([1323670123456.0, 999999.5, 1e15], ",.6g") == ["1,323,670,123,456", "1,000,000", "1e+15"]
 
 
 @settings(max_examples=400, deadline=None)
