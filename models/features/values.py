@@ -29,6 +29,7 @@ EARLIEST_S, LATEST_S = -62_135_596_800, 4_102_444_800
 """1 January of the years 1 and 2100: a number outside is no epoch in seconds."""
 BUCKETS_PER_OCTAVE = 8
 BUCKET_OFFSET = 1 << 15
+_YEAR_FIRST = r"^\d{4}[-/]"
 _ONE_VALUE = r"\$(?:[^$]|\$\$)*\$"
 """A value as Splunk encodes it among several: between dollars, its own doubled."""
 
@@ -332,6 +333,8 @@ def _week_tokens(time: Floats) -> Tokens:
 def _iso_seconds(text: pl.Series) -> Floats:
     """Seconds of ISO 8601 texts, NaN for others. All of a column are first read in the format of the first one that
     can be; what is left, in that of the next, so that what a text says hangs on no other."""
+    # A text that does not begin with its year is never guessed at: 05/10 is May in one country and October in another.
+    text = text.set(~text.str.contains(_YEAR_FIRST), "")
     found, left = _of_one_format(text), np.zeros(0, np.int64)
     while (rest := np.flatnonzero(np.isnan(found) & (text != "").to_numpy())).size not in (0, left.size):
         left = rest

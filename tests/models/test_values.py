@@ -42,6 +42,17 @@ def test_what_a_time_says_hangs_on_no_other() -> None:
         assert np.isnan([found[order.index(text)] for text in ("", "soon")]).all()
 
 
+@pytest.mark.parametrize("text", ["05/10/2026 07:10:39", "17-10-2026", "5/10/2026"])
+def test_a_day_before_its_month_is_not_guessed(text: str) -> None:
+    """Nobody can tell May from October; a fit says so, and what it is given beside stays as it is."""
+    table = pl.DataFrame({"t": ["2026-10-05T07:10:39Z", text, "2026/10/05 07:10:39"]})
+    found = read_time(table, "t")
+    assert np.isnan(found[1]) and found[0] == found[2] == 1791184239.0
+    with pytest.raises(DataError, match="1 of 3 times are neither epoch seconds nor ISO 8601") as caught:
+        require_time(table, "t")
+    assert text in str(caught.value) and "strptime" in caught.value.mend
+
+
 @pytest.mark.parametrize("time", ["-1e300", "-62135596801", "4102444801", "1e300"])
 def test_a_time_of_no_year_is_refused(time: str) -> None:
     with pytest.raises(DataError, match="times lie"):
