@@ -17,6 +17,7 @@ from models.quality.days import Days
 from models.quality.facts import Shown, shown_in
 from models.quality.fields import always, explodes, unread
 from models.quality.finding import EVENTS, Finding, worst
+from models.quality.names import names
 
 INDEXED = ("_indextime", "indextime")
 """Where the time of indexing may stand; a search gives the second with `| eval indextime=_indextime`."""
@@ -74,7 +75,9 @@ def of_events(table: pl.DataFrame, spec: FeatureSpec, values: Values, now_s: flo
     """Everything about the events as a whole."""
     if not values.count:
         return
-    yield from events.entities({name: values.owners[name] for name in spec.entities}, values.count)
+    owners = {name: values.owners[name] for name in spec.entities}
+    yield from events.entities(owners, values.count)
+    yield from names(owners, values.count)
     yield from events.twice(table, spec)
     if spec.time is None or values.time is None:
         return
@@ -110,9 +113,10 @@ def _unread(table: pl.DataFrame, shown: Shown) -> Iterator[Finding]:
 
 
 def _absent(field: Field, lacking: list[str], rows: int) -> Finding:
-    names = ", ".join(lacking)
-    mend = f"give the events {names} (alias, eval or lookup), or leave {field.name} out"
-    return Finding(field.name, "absent", "F", f"{names} is not in the data", mend, rows, 1.0)
+    absent = ", ".join(lacking)
+    mend = f"give the events {absent} (alias, eval or lookup), or leave {field.name} out"
+    words = f"{absent} {'is' if len(lacking) == 1 else 'are'} not in the data"
+    return Finding(field.name, "absent", "F", words, mend, rows, 1.0)
 
 
 def _graded(field: str, kind: str, found: list[Finding], coverage: float, distinct: int) -> Grade:

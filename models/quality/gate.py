@@ -16,6 +16,7 @@ from models.quality.days import Days
 from models.quality.events import entities
 from models.quality.facts import TIMED, shown_in
 from models.quality.finding import EVENTS, Finding
+from models.quality.names import names
 
 MOST = 0.5
 """A fault that more than this share of the rows has is refused."""
@@ -58,7 +59,8 @@ def _refusal(finding: Finding, more: str = "") -> DataError:
 
 def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
     days = Days.read(values.time, values.count)
-    found = [*entities({name: values.owners[name] for name in spec.entities}, values.count)]
+    owners = {name: values.owners[name] for name in spec.entities}
+    found = [*entities(owners, values.count), *names(owners, values.count)]
     for shown in shown_in(values, spec.fields):
         found += of_field(shown, days)
     return found

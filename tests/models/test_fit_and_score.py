@@ -65,7 +65,7 @@ def test_the_strange_event_scores_higher_and_the_reason_says_why() -> None:
     usual, strange = scored["ai_score"].to_list()
     assert strange > 0.33 > usual
     assert "dest=secret1 never seen for user1 in 6 days (+" in scored["ai_reasons"][1]
-    assert "bytes=9e+07 never reached for" in scored["ai_reasons"][1]
+    assert "bytes=90,000,000 never reached for" in scored["ai_reasons"][1]
     assert scored["ai_note"].to_list() == ["unsupervised_only"] * 2
 
 

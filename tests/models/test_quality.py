@@ -93,6 +93,10 @@ PLANTED: list[tuple[str, str, str, Callable[[pl.DataFrame], pl.DataFrame]]] = [
     ("unit", "bytes", "D", where(day() >= 20, "bytes", times(1 / 60))),
     ("vocabulary", "dest", "D", where(day() >= 16, "dest", pl.col("dest").str.to_uppercase())),
     ("no_entity", EVENTS, "C", where(ROW % 20 == 0, "user", "")),
+    ("nobody", EVENTS, "C", where(ROW % 20 == 0, "user", "Unknown")),
+    ("nobody", EVENTS, "D", where(ROW % 4 == 0, "user", "-")),
+    ("spelling", EVENTS, "C", where(ROW % 20 == 0, "user", pl.col("user").str.to_uppercase())),
+    ("spelling", EVENTS, "B", where(ROW % 300 == 0, "user", pl.format(" {}", "user"))),
     ("thin_history", EVENTS, "D", where(ROW % 4 == 0, "user", pl.format("guest{}", ROW // 24))),
     ("no_time", EVENTS, "C", where(ROW % 50 == 0, "_time", pl.format("yesterday {}", ROW))),
     ("unordered", EVENTS, "B", lambda table: table.sample(fraction=1.0, shuffle=True, seed=1)),
@@ -162,6 +166,19 @@ def test_a_finding_says_since_when_and_how_many() -> None:
     assert gap.count == 4 and gap.since == str(np.datetime64(START_S + 9 * DAY_S + 10 * 3600, "s"))[:16]
     skew = finding_of("skew", EVENTS, where(pl.col("host") == "dc3", "_indextime", moved("_indextime", -3 * 3600)))
     assert skew.example == "dc3" and "+3.0 hours" in skew.words
+
+
+def test_a_name_that_is_spelled_in_two_ways_is_told_with_the_rarer_one() -> None:
+    finding = finding_of("spelling", EVENTS, where((ROW % 9 == 0) & (pl.col("user") == "user3"), "user", "User3"))
+    rows = clean().filter((ROW % 9 == 0) & (pl.col("user") == "user3")).height
+    assert finding.example == "User3" and finding.count == rows and "1 names" not in finding.words
+    assert "lower(trim(user))" in finding.mend
+
+
+def test_several_sources_that_are_not_there_are_told_in_good_english() -> None:
+    spec = FeatureSpec((Field("way", "category", how="pair", of=("a", "b")),), ("user",), "_time")
+    told = [finding.words for grade in examine(clean(), spec, NOW_S) for finding in grade.findings]
+    assert told == ["a, b are not in the data"]
 
 
 def test_events_are_late_only_against_their_indexing_and_future_against_now_without_it() -> None:
