@@ -189,7 +189,7 @@ def test_each_of_several_entities_has_its_own_peers() -> None:
     said = reasons(huge, found)
     assert f"never reached for {quiet} in 8 days" in said and "peers (zone1)" in said and "mallory" not in said
     said = reasons(one(user="user1", dest="elsewhere", bytes="1e8").with_columns(**usual), found)
-    assert "bytes=1e+08 never reached for user1 in 8 days, none of 7 peers (finance)" in said and "zone" not in said
+    assert "bytes=100,000,000 never reached for user1 in 8 days, none of 7 peers (finance)" in said and "zone" not in said
 
 
 def test_three_entities_with_peers_each_are_told_apart() -> None:
@@ -208,11 +208,11 @@ def test_three_entities_with_peers_each_are_told_apart() -> None:
         team=pl.lit("it"), zone=pl.lit("zone1"), site=pl.lit("site1"), region=pl.lit("south")
     )
     said = reasons(event, found)
-    assert "bytes=1e+08 never reached for site1 in 8 days, none of 2 peers (south)" in said
+    assert "bytes=100,000,000 never reached for site1 in 8 days, none of 2 peers (south)" in said
     assert "zone" not in said and "(it)" not in said
     groups = {"site": pl.lit("site0"), "region": pl.lit("north"), "team": pl.lit(""), "zone": pl.lit("")}
     lonely = reasons(event.with_columns(**groups), found)
-    assert "bytes=1e+08 never reached for site0 in 8 days (+" in lonely
+    assert "bytes=100,000,000 never reached for site0 in 8 days (+" in lonely
 
 
 def test_a_field_that_names_the_group_is_not_compared_with_it() -> None:
