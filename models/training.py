@@ -95,6 +95,7 @@ def _lesson(
     given = table.height
     del table
     found = gate(history.values, resolved.spec, given, plan.now_s, force=plan.force)
+    untimed = {"rows_without_time": given - history.values.count} if given > history.values.count else {}
     history, future = _past_of(history, plan)
     progress(0.05, "learning baselines")
     resolved = replace(resolved, spec=replace(resolved.spec, context=is_quiet(history, resolved.spec)))
@@ -119,7 +120,7 @@ def _lesson(
         own=own,
         generation=past.generation.files(resolved.spec),
         partitions=past.partitions,
-        card=card_of(plan, resolved, history, past) | {"quality": found} | future,
+        card=card_of(plan, resolved, history, past) | {"quality": found} | untimed | future,
     )
 
 

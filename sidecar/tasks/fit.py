@@ -24,6 +24,9 @@ from sidecar.house import House, Reply
 from sidecar.options import Options, Words
 from sidecar.sealing import Kept, contents, sealed
 
+MOST_FIELDS = 5
+"""So many doubtful fields the reply names; the card names all."""
+
 
 class FitOptions(Options):
     """What to learn from, and under which name."""
@@ -92,10 +95,19 @@ def run(table: pl.DataFrame, options: FitOptions, house: House) -> Reply:
 
 def _in_words(card: Mapping[str, Any]) -> str:
     """What somebody should look at; mostly nothing."""
-    future = card.get("rows_in_the_future")
-    if not future:
-        return ""
-    return f"{future:,} rows lie more than a day in the future and were left out: look for a clock that is wrong"
+    told = []
+    if untimed := card.get("rows_without_time"):
+        told.append(f"{untimed:,} rows have no time and were left out")
+    if future := card.get("rows_in_the_future"):
+        told.append(
+            f"{future:,} rows lie more than a day in the future and were left out: look for a clock that is wrong"
+        )
+    for finding in card["quality"]:
+        told.append(f"{finding['field']}: {finding['words']}" if finding["field"] else finding["words"])
+    if fields := card["left_out"]:
+        more = f" and {len(fields) - MOST_FIELDS:,} more" if len(fields) > MOST_FIELDS else ""
+        told.append(f"doubtful fields: {', '.join(fields[:MOST_FIELDS])}{more}")
+    return "; ".join(told)
 
 
 def _rehearse(name: str, bundle: Kept, generation: Kept, house: House) -> None:

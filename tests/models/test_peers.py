@@ -189,7 +189,9 @@ def test_each_of_several_entities_has_its_own_peers() -> None:
     said = reasons(huge, found)
     assert f"never reached for {quiet} in 8 days" in said and "peers (zone1)" in said and "mallory" not in said
     said = reasons(one(user="user1", dest="elsewhere", bytes="1e8").with_columns(**usual), found)
-    assert "bytes=100,000,000 never reached for user1 in 8 days, none of 7 peers (finance)" in said and "zone" not in said
+    assert (
+        "bytes=100,000,000 never reached for user1 in 8 days, none of 7 peers (finance)" in said and "zone" not in said
+    )
 
 
 def test_three_entities_with_peers_each_are_told_apart() -> None:

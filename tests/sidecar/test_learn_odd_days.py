@@ -90,6 +90,21 @@ def test_a_fit_leaves_out_rows_of_a_wrong_clock_too(tmp_path: Path, label: str |
     assert told["card"].pop("rows_in_the_future") == 2 and told == honestly
 
 
+def test_a_fit_says_what_is_wrong_with_the_events(tmp_path: Path) -> None:
+    """Whoever fits must not have to look for it in the card."""
+    nth = pl.int_range(pl.len())
+    table = sign_ins().with_columns(
+        _time=pl.when(nth % 50 == 1).then(pl.lit("")).otherwise("_time"),
+        user=pl.when(nth % 20 == 0).then(pl.col("user").str.to_uppercase()).otherwise("user"),
+        none=pl.lit(""),
+    )
+    untimed = table.filter(pl.col("_time") == "").height
+    options = FitOptions(model="m", **ONE | {"fields": (*ONE["fields"], "none")})  # type: ignore[arg-type]
+    told = fit(table, options, at_now(tmp_path)).told
+    assert told.startswith(f"{untimed} rows have no time and were left out; ") and "spell their user" in told
+    assert told.endswith("doubtful fields: none: empty")
+
+
 def bundle_files(house: House) -> dict[str, bytes]:
     manifest = json.loads(bytes(house.blobs.read(bundle_of(house))))
     return {name: bytes(house.blobs.read(digest)) for name, digest in manifest["files"].items()}
@@ -102,7 +117,7 @@ def test_what_a_fit_may_learn_from_is_not_made_of_the_future(tmp_path: Path) -> 
         fit(pl.concat([sign_ins().head(15), *[ahead(sign_ins(), 5)] * 15]), FitOptions(model="m", **ONE), house)  # type: ignore[arg-type]
     far = sign_ins().with_columns((pl.col("_time").cast(pl.Float64) + 4000 * DAY_S).cast(pl.String))
     reply = fit(far, FitOptions(model="m", force=True, **ONE), house)  # type: ignore[arg-type]
-    assert reply.table["rows"][0] == far.height and not reply.told
+    assert reply.table["rows"][0] == far.height and "left out" not in reply.told
 
 
 def test_a_day_ahead_that_a_fit_met_goes_with_the_next_lesson(tmp_path: Path) -> None:
