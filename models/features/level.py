@@ -18,8 +18,7 @@ import numpy.typing as npt
 
 from models.arrays import ascending
 from models.features.hashing import Codes, pair
-from models.features.kernels import lower_bound
-from models.features.level_kernels import OWNER_KEYS, tail_shares, value_shares
+from models.features.level_kernels import OWNER_KEYS, lower_bound, tail_shares, value_shares
 from models.features.tally import Counts
 from models.features.values import BUCKET_OFFSET
 from models.written import MOST_ROWS

@@ -14,6 +14,16 @@ OWNER_KEYS = 1 << 16
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def lower_bound(keys: Any, wanted: Any) -> Any:
+    """As np.searchsorted(keys, wanted): how many sorted keys are smaller, int64 (n,). keys: at least one."""
+    found = np.empty(len(wanted), np.int64)
+    for start in range(0, len(wanted), ROW_BLOCK):
+        stop = min(start + ROW_BLOCK, len(wanted))
+        _search(keys, wanted, start, stop, found[start:stop])
+    return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
 def value_shares(keys: Any, count: Any, mass: Any, total: Any, distinct: Any, at: Any, wanted: Any, above: Any) -> Any:
     """The share and the count of each value in the history of its owner, float64 (t,) each.
 

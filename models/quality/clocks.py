@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features.hashing import Coded
+from models.features.hours import FIRST_DAY, HOURS_A_DAY, HOURS_A_WEEK
 from models.features.values import HOUR_S, Floats, Ints
 from models.quality.finding import EVENTS, Finding, clipped, grade_of
 
-HOURS_OF_WEEK = 168
 LEAST_WEEKS = 3
 """Hours of the week that were seen less often are compared with the hour of any working day, or of any other day."""
 LEAST_USUAL = 20.0
@@ -24,8 +24,6 @@ SKEW_S = 1_800.0
 """Half an hour: the smallest difference between time zones that is common."""
 SPREAD_S = 300.0
 LEAST_SOURCE_ROWS = 20
-EPOCH_WEEKDAY = 3
-"""1 January 1970 was a Thursday."""
 
 
 def gaps(time: Floats) -> Iterator[Finding]:
@@ -35,7 +33,7 @@ def gaps(time: Floats) -> Iterator[Finding]:
         return
     hour = np.floor(known / HOUR_S).astype(np.int64)
     first = int(hour.min())
-    if int(hour.max()) - first > 100 * 366 * 24:
+    if int(hour.max()) - first > 100 * 366 * HOURS_A_DAY:
         return  # times that are none; they are told elsewhere
     counts = np.bincount(hour - first)
     missing = np.flatnonzero((counts == 0) & (_usual(counts, first) >= LEAST_USUAL))
@@ -50,10 +48,10 @@ def gaps(time: Floats) -> Iterator[Finding]:
 def _usual(counts: Ints, first: int) -> Floats:
     """For each hour the median count of the hours like it."""
     number = first + np.arange(len(counts))
-    of_week = (number + EPOCH_WEEKDAY * 24) % HOURS_OF_WEEK
-    enough = len(counts) >= LEAST_WEEKS * HOURS_OF_WEEK
-    kind = of_week if enough else of_week % 24 + 24 * (of_week >= 5 * 24)
-    usual = np.zeros(HOURS_OF_WEEK)
+    of_week = (number + FIRST_DAY * HOURS_A_DAY) % HOURS_A_WEEK
+    enough = len(counts) >= LEAST_WEEKS * HOURS_A_WEEK
+    kind = of_week if enough else of_week % HOURS_A_DAY + HOURS_A_DAY * (of_week >= 5 * HOURS_A_DAY)
+    usual = np.zeros(HOURS_A_WEEK)
     for one in np.unique(kind):
         usual[one] = np.median(counts[kind == one])
     return usual[kind]

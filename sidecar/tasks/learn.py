@@ -4,7 +4,7 @@ Learn days of events without refitting, or forget an entity. Days and generation
 entry, and the generation that the model scores with follows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -125,14 +125,15 @@ def _learn(tables: list[pl.DataFrame], options: LearnOptions, house: House) -> R
     with meanwhile.told(options.model, version, house.shelf):
         generation = _published(reference, version, learned, kept, ageing, house)
     house.progress(0.8, "keeping it")
-    _listen(options.model, reference, generation, version, house)
-    _rehearse(options.model, reference, generation, version, house)
-    less = _lessened(version, learned, house)
+    made = reference.with_generation(options.model, version.bundle, generation.files, generation.version)
     fact = _fact(options, version, generation, learned, ageing) | {
         "days": {name: day.told() for name, day in days.items() if name in kept},
         "removed": sorted(version.days.keys() - kept),
         "job": house.job,
     }
+    _listen(made, reference, fact, house)
+    _rehearse(made, house)
+    less = _lessened(version, learned, house)
     with house.blobs.naming():
         house.blobs.put(contents(generation, *days.values()))
         house.ledger.append("learn", fact, by=house.by, key=f"learn {house.job}" if house.job else None)
@@ -183,21 +184,14 @@ def _published(
     return sealed("generation", fold(days, spec, ageing, reference.generation.memberships(spec)).files(spec), house.key)
 
 
-def _listen(name: str, reference: Model, generation: Kept, version: Version, house: House) -> None:
+def _listen(made: Model, reference: Model, lesson: Mapping[str, Any], house: House) -> None:
     """Refuse what would let attacks pass that the model as it was fitted catches. Nothing of it is kept: the days stay
     as they were learned before, and their events can be learned again."""
-    made = reference.with_generation(name, version.bundle, generation.files, generation.version)
     heard = listen(reference, made.generation, house.nthread)
     if heard.safe:
         return
-    fact = {
-        "model": name,
-        "bundle": version.bundle,
-        "base": version.generation,
-        "generation": generation.version,
-        "canaries": asdict(heard),
-        "job": house.job,
-    }
+    named = {name: lesson[name] for name in ("model", "bundle", "base", "generation", "job")}
+    fact = named | {"canaries": asdict(heard)}
     house.ledger.append("learn_refused", fact, by=house.by, key=f"refuse {house.job}" if house.job else None)
     raise CallerError(
         f"not published: of {heard.drawn:,} made-up attacks the model as it was fitted catches {heard.before:,}, with "
@@ -208,11 +202,10 @@ def _listen(name: str, reference: Model, generation: Kept, version: Version, hou
     )
 
 
-def _rehearse(name: str, reference: Model, generation: Kept, version: Version, house: House) -> None:
+def _rehearse(made: Model, house: House) -> None:
     """What cannot score must not go into service."""
-    model = reference.with_generation(name, version.bundle, generation.files, generation.version)
     if not house.local:
-        model.rehearse(house.nthread)
+        made.rehearse(house.nthread)
 
 
 def _fact(

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.features.kernels import lower_bound
 from models.features.level import CategoryLevel, NumberLevel
+from models.features.level_kernels import lower_bound
 from models.features.tally import Counts
 from models.features.values import BUCKET_OFFSET
 

@@ -128,6 +128,14 @@ def test_what_no_fit_could_have_found_is_refused(facts: dict[str, object]) -> No
         load(changed(**facts))
 
 
+def test_what_was_usual_in_a_field_that_is_not_read_is_refused() -> None:
+    told = json.loads(company()[0].bundle["model.json"])
+    told["normal"]["unread"] = told["normal"]["bytes_1h"]
+    files = {**company()[0].bundle, "model.json": json.dumps(told).encode()}
+    with pytest.raises(DataError, match="fit the model again"):
+        load(replace(company()[0], bundle=files))
+
+
 @pytest.mark.parametrize("normal", [[], 7, "x", {"stranger": {"filled": 1.0}}, {"app": []}])
 def test_strange_kinds_are_refused(normal: object) -> None:
     found = company()[0]

@@ -14,7 +14,7 @@ from models import event_id, scoring, text_kernels
 from models.detectors.base import Contributions
 from models.errors import DataError
 from models.event_id import event_ids_of
-from models.features import kernels, level_kernels
+from models.features import level_kernels
 from models.features.baseline import Generation
 from models.scoring import FAST_EXPLAIN_BATCH, Model
 from models.texts import Pool
@@ -98,7 +98,7 @@ def test_no_table_waits_for_the_compiler_after_a_rehearsal() -> None:
 
 def compiled() -> dict[str, int]:
     """How many kinds of arguments each compiled function of ours knows."""
-    functions = {**vars(text_kernels), **vars(level_kernels), **vars(kernels)}
+    functions = {**vars(text_kernels), **vars(level_kernels)}
     return {name: len(found.signatures) for name, found in functions.items() if hasattr(found, "signatures")}
 
 

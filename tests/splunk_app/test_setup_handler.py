@@ -451,6 +451,27 @@ def test_a_source_is_search_terms_or_nothing(text: str) -> None:
         assert isinstance(leaf, tree.Compare) and leaf.name in setup_source.FIELDS, leaf
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (5, "is empty"),
+        (" \n", "is empty"),
+        ("index=" + "a" * setup_source._LONGEST, "is longer than"),
+        ("index=a user=b", "cannot be read: user=b"),
+        ("index=a)", "has no opening one"),
+        ("index=a) OR (tag=b", "has no opening one"),
+        ("index=a OR", "missing at the end"),
+        ("index=a AND OR tag=b", "missing before OR"),
+        ("NOT )", "missing before )"),
+        ("(index=a", "is not closed"),
+        ("(" * 40 + "index=a" + ")" * 40, "too deep"),
+    ],
+)
+def test_a_source_that_is_refused_is_told_why(text: Any, said: str) -> None:
+    with pytest.raises(Refused, match=re.escape(said)):
+        setup_source.clean(text)
+
+
 good_terms = st.sampled_from(["index=a", "index=*", "tag=authentication", 'sourcetype="linux:auth x"', "eventtype=b-1"])
 good_sources = st.recursive(
     good_terms,
