@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import polars as pl
 STRATUS = "stratus-red-team_"
 """How the client of a simulated attack begins: it would give the label away."""
 LONGEST_FIELD = 1 << 27
+TIMES = ("eventTime", "CreationTime", "eventTimestamp", "createdDateTime", "activityDateTime", "EventTime")
+"""Where records of the known forms bear their time, in UTC."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _of_bytes(name: str, read: Callable[[], bytes]) -> Iterator[Row]:
     if name.endswith(".evtx"):
         yield from _windows(read())
     elif name.endswith((".json", ".json.gz")):
-        yield from _cloudtrail(_plain(name, read()))
+        yield from _json(_plain(name, read()))
     elif name.endswith((".csv", ".csv.gz")):
         yield from _export(_plain(name, read()))
 
@@ -71,16 +73,37 @@ def _plain(name: str, content: bytes) -> bytes:
     return gzip.decompress(content) if name.endswith(".gz") else content
 
 
-def _cloudtrail(content: bytes) -> Iterator[Row]:
-    """A file that CloudTrail delivers: {"Records": [...]}."""
-    found = json.loads(content)
-    records = found.get("Records", []) if isinstance(found, dict) else []
-    for record in records:
+def _json(content: bytes) -> Iterator[Row]:
+    """Records that bear a time: in a file that CloudTrail delivers, {"Records": [...]}, in a list, or a line each. Only
+    of CloudTrail's it is known which are attacks."""
+    for record in _records(content):
+        at = next((record[name] for name in TIMES if record.get(name)), None)
+        if at is None:
+            continue
         client = str(record.get("userAgent") or "")
         attack = client.startswith(STRATUS)
         if attack:
             record["userAgent"] = client.removeprefix(STRATUS)
-        yield _epoch_s(record["eventTime"]), json.dumps(record, separators=(",", ":")), int(attack)
+        label = int(attack) if "eventTime" in record else None
+        yield _epoch_s(at), json.dumps(record, separators=(",", ":")), label
+
+
+def _records(content: bytes) -> Iterator[dict[str, Any]]:
+    try:
+        found = [json.loads(content)]
+    except ValueError:
+        found = [_line(line) for line in content.splitlines()]
+    for one in found:
+        records = one.get("Records", [one]) if isinstance(one, dict) else one
+        yield from (record for record in records or () if isinstance(record, dict))
+
+
+def _line(line: bytes) -> Any:
+    """A line of JSON; of what is none nothing comes."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _export(content: bytes) -> Iterator[Row]:
@@ -115,4 +138,5 @@ def _exported_s(text: str) -> float:
 
 
 def _epoch_s(text: Any) -> float:
-    return datetime.fromisoformat(str(text).removesuffix(" UTC")).timestamp()
+    found = datetime.fromisoformat(str(text).removesuffix(" UTC"))
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -59,6 +59,17 @@ def test_sets_are_found_and_the_label_is_taken_out(data: Path) -> None:
     assert [one.name for one in raw_sets(data, "office")] == ["office"]
 
 
+def test_records_in_a_list_and_a_line_each(tmp_path: Path) -> None:
+    audit = {"CreationTime": "2026-02-03T04:05:06", "Operation": "Set-Mailbox"}
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "a.json").write_text(json.dumps([audit, {"other": 1}, 7]), encoding="utf-8")
+    lines = [json.dumps(audit), "no JSON", json.dumps(record("CreateUser")), "null"]
+    (tmp_path / "list" / "b.json").write_text("\n".join(lines), encoding="utf-8")
+    (found,) = raw_sets(tmp_path)
+    assert found.events["_time"].to_list() == [1_770_091_506.0] * 3
+    assert found.events["label"].to_list() == [None, None, 0]
+
+
 def test_every_record_is_mapped_or_left_out_with_a_reason(data: Path) -> None:
     found = raw.measured(data)
     assert (found["raw_records"], found["raw_mapped"], found["raw_left_out_with_reason"]) == (7, 5, 2)

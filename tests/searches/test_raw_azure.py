@@ -122,6 +122,10 @@ def test_what_no_account_did_is_left_out() -> None:
         assert "ai_left_out" not in exported(category=category)
 
 
+def test_the_directory_is_another_form() -> None:
+    assert exported(resourceId="/tenants/t/providers/Microsoft.aadiam", operationName="Update a/b") == {}
+
+
 def test_a_row_of_azure_monitor() -> None:
     found = {
         "OperationNameValue": "MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WRITE",

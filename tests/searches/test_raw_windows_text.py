@@ -60,6 +60,18 @@ def test_sign_ins(kind: str) -> None:
     assert sign_in(event(4624, signed_in(kind, "", "")))[1] is None
 
 
+def test_events_of_wmi() -> None:
+    """Their header is in the order of the alphabet, and goes on behind the message."""
+    lines = ["20260203040506.000000", f"ComputerName={HOST}", "EventCode=4625", "Logfile=Security"]
+    lines += ["Message=" + signed_in("Logon Type:\t3", heading="Account For Which Logon Failed"), "RecordNumber=7"]
+    lines += ["SourceName=Microsoft-Windows-Security-Auditing", "Type=Audit {}", "User=NULL", "wmi_type=x"]
+    text = "\n".join(lines)
+    assert sign_in(text.format("Failure")) == ("ana", "203.0.113.7", HOST, "network", "failure")
+    changed = text.replace("4625", "4720")
+    assert row(changed.format("Failure"), CHANGE)["status"] == "failure"
+    assert row(changed.format("Success"), CHANGE)["status"] == "success"
+
+
 def test_an_unknown_account_is_not_a_foreign_language() -> None:
     text = event(4625, signed_in("Logon Type:\t3").replace("\t\tAna", "\t\t-"), failed=True)
     assert sign_in(text)[0] == "unknown"
@@ -148,6 +160,7 @@ def test_changes_of_other_logs() -> None:
     installed = "A service was installed in the system.\n\nService Name:  svc\nService File Name:  C:\\a.exe\n"
     assert of(7045, manager, installed, User="NOT_TRANSLATED", Sid="S-1-5-18") == ("s-1-5-18", "svc")
     assert of(7045, manager, installed, User="CORP\\Bo", Sid="S-1-5-21-1") == ("bo", "svc")
+    assert of(7045, manager, installed, User="NULL") == ("host1$", "svc")
     assert of(7040, manager, "The start type of the Update service was changed from a to b.") == ("host1$", "update")
     registered = 'User "CORP\\bo" registered Task Scheduler task "\\Run"'
     assert of(106, "Microsoft-Windows-TaskScheduler", registered, Sid="S-1-5-18") == ("s-1-5-18", "\\run")
