@@ -189,6 +189,43 @@ def test_what_is_no_record_is_left_as_it_was(text: str) -> None:
     assert row(text, CHANGE) == row(text, SIGN_IN) == {}
 
 
+@pytest.mark.parametrize(
+    ("who", "user"),
+    [
+        ({"type": "IAMUser", "accountId": "9", "userName": "ana"}, "ana"),
+        ({"type": "Root", "accountId": "9", "arn": "arn:aws:iam::9:root"}, "root"),
+        ({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}, "ec2.amazonaws.com"),
+        (
+            {
+                "type": "AssumedRole",
+                "arn": "arn:aws:sts::9:assumed-role/Deploy/i-0abc",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "Deploy"}},
+            },
+            "Deploy",
+        ),
+    ],
+)
+def test_a_record_cut_short_has_its_first_fields(who: dict[str, Any], user: str) -> None:
+    asked = {"userName": "other", "policyDocument": "x" * 9000}
+    whole = record(userIdentity=who, requestParameters=asked, errorCode=None)
+    found = row(whole[: whole.index("xxx") + 100], CHANGE)
+    assert (found["user"], found["command"], found["object_category"]) == (user, "DeleteBucket", "s3")
+    assert (found["src"], found["object"], found["status"]) == ("203.0.113.7", "other", "success")
+    assert "ai_left_out" not in found
+
+
+def test_a_record_cut_short_without_who_says_so() -> None:
+    text = (
+        '{"awsRegion": "x", "eventName": "A", "eventSource": "s3.amazonaws.com", "eventTime": "t", "eventVersion": "1"'
+    )
+    for macro in (CHANGE, SIGN_IN):
+        found = row(text, macro)
+        assert (found["ai_form"], found["ai_left_out"]) == (
+            "cloudtrail",
+            "a record that was cut short before it says who did it",
+        )
+
+
 def test_a_long_record_is_read_to_its_end() -> None:
     # Without paths spath would stop at 5,000 letters.
     assert row(record(requestParameters={"policyDocument": "x" * 9000, "bucketName": "b"}), CHANGE)["object"] == "b"
