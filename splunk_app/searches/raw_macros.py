@@ -11,6 +11,10 @@ RAW = Path(__file__).with_name("raw")
 FORMS = ("cloudtrail", "o365", "azure", "entra", "windows")
 """The forms of raw events that are known. `aiscore_<recipe>_<form>` makes a recipe's fields of one."""
 
+_CUT = (
+    r'isnull(ai_form) AND match(_raw, "^\s*\{") AND NOT match(_raw, "\}\s*$"), '
+    '"JSON that was cut short: see TRUNCATE in props.conf"'
+)
 _COUNTRY = " \\\n| iplocation prefix=src_ src | rename src_Country AS src_country"
 
 
@@ -33,7 +37,8 @@ def raw_macros(recipe: Recipe) -> dict[str, str]:
         f"{stem}_raw": f"search `{stem}_source` | `{stem}_forms` \\\n"
         f"| where isnotnull(ai_form) AND isnull(ai_left_out){country}",
         f"{stem}_left_out": f"search `{stem}_source` | `{stem}_forms` \\\n"
-        '| eval ai_left_out=case(isnull(ai_form), "in none of the known forms", isnull(ai_left_out), "read", \\\n'
+        f"| eval ai_left_out=case({_CUT}, \\\n"
+        '    isnull(ai_form), "in none of the known forms", isnull(ai_left_out), "read", \\\n'
         '    true(), ai_left_out), ai_form=coalesce(ai_form, "unknown") \\\n'
         "| stats count BY ai_form ai_left_out | sort 0 - count",
     }

@@ -86,7 +86,7 @@ def test_shadow_mode_keeps_what_live_lets_through(splunk: Splunk, admin: User) -
 
 def test_raw_events_are_read_and_what_is_left_out_is_counted(splunk: Splunk, admin: User) -> None:
     record = '{"eventName": "CreateUser", "eventSource": "%s.amazonaws.com", "userIdentity": {"userName": "ann"}}'
-    texts = [record % "iam"] * 3 + [record % "signin"] * 2 + ["something else"]
+    texts = [record % "iam"] * 3 + [record % "signin"] * 2 + ["something else"] + ['{"time": "20'] * 4
     events = {"_time": [NOW_S - 60 - at for at in range(len(texts))], "_raw": texts}
     splunk.create_indexes("trails")
     splunk.add_events("trails", pl.DataFrame(events))
@@ -96,11 +96,13 @@ def test_raw_events_are_read_and_what_is_left_out_is_counted(splunk: Splunk, adm
     assert counts["count"] == 3 and dict(counts["filled"])["command"] == 3
     left = ask(splunk.splunkd, admin, "preview", recipe="change", part="left_out")[1]
     assert [[form, int(float(number))] for form, _, number in left["rows"]] == [
+        ["unknown", 4],
         ["cloudtrail", 3],
         ["cloudtrail", 2],
         ["unknown", 1],
     ]
     assert [what.partition(":")[0] for _, what, _ in left["rows"]] == [
+        "JSON that was cut short",
         "read",
         "a sign-in",
         "in none of the known forms",
