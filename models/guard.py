@@ -14,7 +14,7 @@ import numpy as np
 
 from models.detectors.base import Floats
 from models.features.encode import Encoded, encode, examine
-from models.features.hashing import MISSING, code_of, pair
+from models.features.hashing import MISSING, pair
 from models.features.partition import Mask, cells_of, observations
 from models.features.spec import FeatureSpec
 from models.features.values import DAY_S, Tokens, Values
@@ -148,17 +148,21 @@ def _scores(encoded: Encoded, block: Values, model: Model, nthread: int) -> Floa
 
 
 def _withheld(values: Values, spec: FeatureSpec, guard: Guard) -> Mask:
-    """The rows of entities that are named, bool (n,). A group of peers is none: its members are not meant with it."""
-    codes = np.array([code_of(name) for name in guard.withhold], np.uint64)
-    hashes = {name.removeprefix(HASHED).lower() for name in guard.withhold if name.startswith(HASHED)}
+    """The rows of entities that are named, bool (n,), also where the name stands on a line beside others. A group of
+    peers is none: its members are not meant with it."""
+    names = frozenset(guard.withhold)
+    hashes = frozenset(name.removeprefix(HASHED).lower() for name in names if name.startswith(HASHED))
     found = np.zeros(values.count, np.bool_)
-    for entity in spec.entities:
+    for entity in spec.entities if names else ():
         owner = values.owners[entity]
-        named = np.isin(owner.distinct, codes)
-        if hashes:
-            named |= np.array([_hash(text) in hashes for text in owner.texts.to_list()], np.bool_)
+        named = np.array([_is_named(text, names, hashes) for text in owner.texts.to_list()], np.bool_)
         found |= named[owner.at]
     return found
+
+
+def _is_named(text: str, names: frozenset[str], hashes: frozenset[str]) -> bool:
+    parts = {text, *text.split("\n")}
+    return not names.isdisjoint(parts) or bool(hashes) and not hashes.isdisjoint(map(_hash, parts))
 
 
 def _hash(name: str) -> str:

@@ -125,6 +125,16 @@ def test_a_name_is_withheld_by_its_hash_whatever_it_holds() -> None:
     assert teaches(values, reference(), replace(OPEN, withhold=("md5:", hashed[:-1]))).teaches.all()
 
 
+def test_who_stands_beside_another_in_an_event_is_withheld() -> None:
+    """Of a field of several values all are one owner."""
+    table = later().with_columns(user=pl.col("user").replace("user2", "user2\nzed"))
+    values = read_in_order(table, reference().trained.spec)
+    both = values.entities["user"] == np.uint64(code_of("user2\nzed"))
+    for name in ("user2", "zed", "user2\nzed", "md5:" + md5(b"zed", usedforsecurity=False).hexdigest()):
+        verdict = teaches(values, reference(), replace(OPEN, withhold=(name,)))
+        assert np.array_equal(verdict.teaches, ~both) and both.any()
+
+
 def test_a_group_of_the_name_is_not_withheld() -> None:
     """A department may be called as somebody is."""
     table = later().with_columns(team=pl.lit("user2"))

@@ -45,3 +45,31 @@ def test_a_recipe_with_a_mistake_is_refused(text: str) -> None:
     with pytest.raises(DataError) as caught:
         parse_recipe(text)
     assert caught.value.mend
+
+
+DEST = '[[fields]]\nname = "dest"\nkind = "category"\n'
+WAY = '[[fields]]\nname = "{}"\nkind = "category"\nhow = "pair"\nof = ["user", "dest"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "words"),
+    [
+        (DEST, "recipe", "needs a name"),
+        (f'name = "r"\nentities = ["user"]\npeers = ["dest"]\n{DEST}', "peers", "peers of no entity"),
+        (f'name = "r"\nentities = ["user"]\npeers = ["user:user"]\n{DEST}', "peers", "its own group"),
+        (f'name = "r"\nentities = ["way"]\n{WAY.format("way")}', "way", "an entity, scope or time cannot be derived"),
+        (f'name = "r"\nscope = "way"\n{WAY.format("way")}', "way", "an entity, scope or time cannot be derived"),
+        (f'name = "r"\nkey = ["way"]\n{WAY.format("way")}', "way", "an id cannot be derived"),
+    ],
+)
+def test_a_recipe_that_cannot_be_meant_is_refused(text: str, field: str, words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        parse_recipe(text)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("name", ["", "nothing", "../recipes/alerts", "alerts.toml", "Alerts"])
+def test_only_recipes_of_the_product_are_read(name: str) -> None:
+    with pytest.raises(DataError, match="no recipe") as caught:
+        load_recipe(name)
+    assert caught.value.field == "recipe" and "alerts" in caught.value.mend

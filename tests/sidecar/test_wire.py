@@ -142,6 +142,7 @@ def test_a_reply_numbers_its_rows_and_leaves_missing_cells_empty() -> None:
 
 
 def test_small_numbers_are_never_written_with_an_exponent() -> None:
+    assert write_csv(pl.DataFrame()) == b"\n"
     assert write_csv(pl.DataFrame({"x": [1e-5, 123456789.0]})) == b"x\n0.000010\n123456789.000000\n"
 
 
