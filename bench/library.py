@@ -14,11 +14,12 @@ import numpy as np
 import xgboost
 from sklearn.ensemble import IsolationForest
 
+from models.contract import LEAST_FILLED
 from models.detectors.base import Contributions, Floats, Matrix
 from models.detectors.forest import expected_path
 from models.features.encode import Encoded
 from models.risk import risk_of, severity_of
-from models.scoring import LEAST_FILLED, Model
+from models.scoring import Model
 from models.trained import Inputs
 from sidecar.app import open_house
 from sidecar.settings import read_settings

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from models.features.spec import FeatureSpec
 
+LEAST_FILLED = 0.5
+"""A row with a smaller share of the model's fields is not scored: a guess would look like a score."""
+
 
 @dataclass(frozen=True)
 class Contract:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.arrays import Buffer
-from models.contract import Contract
+from models.contract import LEAST_FILLED, Contract
 from models.detectors.base import Floats
 from models.errors import DataError
 from models.event_id import event_ids_of
@@ -21,13 +21,12 @@ from models.features.baseline import Generation
 from models.features.encode import examine
 from models.features.values import Ints, read_values
 from models.fields import output_names
+from models.lacking import lacking
 from models.risk import SEVERITIES, level_of, risk_of
 from models.threads import in_threads
 from models.trained import Engine, Inputs, Trained, inputs_of
 from models.words import Witness
 
-LEAST_FILLED = 0.5
-"""A row with a smaller share of the model's fields is not scored: a guess would look like a score."""
 EXPLAIN_BATCH = 64
 """Rows explained between two looks at the time, where an explanation takes milliseconds."""
 FAST_EXPLAIN_BATCH = 8192
@@ -39,10 +38,12 @@ UNSCORED = frozenset(["ai_event_id", "ai_status", "ai_note"])
 
 @dataclass(frozen=True)
 class Scored:
-    """table: the output fields, one row per input row in the same order; carry: what the next chunk needs."""
+    """table: the output fields, one row per input row in the same order; carry: what the next chunk needs; told: why
+    some rows were not scored, in words, or empty."""
 
     table: pl.DataFrame
     carry: bytes
+    told: str = ""
 
 
 Texts = tuple[pl.Series, pl.Series]
@@ -162,7 +163,7 @@ class Model:
             "ai_status": self._status(table, scored),
             "ai_note": self._notes(table, cold, inputs, scored, texts.done, trained.broken(inputs, values)),
         }
-        return Scored(_output(columns, scored, prefix), inputs.carry)
+        return Scored(_output(columns, scored, prefix), inputs.carry, lacking(table, values, spec, ~scored))
 
     def _anomaly(self, voices: Floats) -> Floats:
         """The share of reference rows that are less strange to the unsupervised voices, at six decimals."""

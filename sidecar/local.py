@@ -31,7 +31,7 @@ def run(
     """
     options = read_options(verb.options, [_pair(word) for word in words])
     if verb.kind == "rows":
-        yield from _row_by_row(verb, options, read(), house)
+        yield from _row_by_row(verb, options, read(), house, tell)
         return
     table = pl.DataFrame() if verb.kind == "ask" or options.rowless else _rows(read())
     reply = verb.run(table, options, house)
@@ -55,18 +55,22 @@ def _rows(body: bytes) -> pl.DataFrame:
     return read_csv(body, LIMITS)
 
 
-def _row_by_row(verb: Verb, options: Options, body: bytes, house: House) -> Iterator[bytes]:
+def _row_by_row(
+    verb: Verb, options: Options, body: bytes, house: House, tell: Callable[[str], None]
+) -> Iterator[bytes]:
     table = _rows(body)
     body = _without_tail(body.removeprefix(BOM), table.width)
     house.progress(0.0, f"{table.height:,} rows")
     rows = len(records.split(body)) - 1
-    reply = verb.run(table.head(rows), options, house).table
+    reply, _, told = verb.run(table.head(rows), options, house)
     clash = [name for name in reply.columns if name in table.columns]
     lines = records.split(records.without(body, clash) if clash else body)
     if len(lines) - 1 != reply.height:
         mend = "every record needs as many fields as the header"
         raise CallerError("the input is not valid CSV", code="bad_body", field="input", mend=mend)
     yield records.widened(lines, records.split(write_csv(reply)))
+    if told:
+        tell(told)
 
 
 def _without_tail(body: bytes, width: int) -> bytes:

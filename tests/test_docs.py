@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from models.contract import LEAST_FILLED
 from models.features.derive import DERIVATIONS
 from models.features.spec import KINDS
 from models.fields import OUTPUT_FIELDS, SCORED_NOTES, UNSCORED_NOTES
 from models.risk import SEVERITIES, THRESHOLDS
-from models.scoring import LEAST_FILLED
 from sidecar.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[1]

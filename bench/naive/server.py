@@ -20,11 +20,11 @@ from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from bench.library import UNSCORED, LibraryModel, contribution_text, reason_text, service_options
+from models.contract import LEAST_FILLED
 from models.detectors.base import Floats, Matrix
 from models.event_id import event_ids_of
 from models.features.encode import encode
 from models.features.values import read_values
-from models.scoring import LEAST_FILLED
 from models.trained import Inputs, inputs_of
 
 

@@ -14,7 +14,7 @@ from models.features.values import Floats, Values, read_time, read_values, texts
 from models.quality import clocks, events
 from models.quality.changes import changes
 from models.quality.days import Days
-from models.quality.facts import Shown, shown_in
+from models.quality.facts import TIMED, Shown, shown_in
 from models.quality.fields import always, explodes, unread
 from models.quality.finding import EVENTS, Finding, worst
 from models.quality.names import names
@@ -55,7 +55,7 @@ def examine(
         if not (has_past and finding.check == "thin_history")
     ]
     grades = [_graded(EVENTS, "events", whole, 1.0, table.height)]
-    for shown in shown_in(values, spec.fields):
+    for shown in shown_in(values, spec):
         found = [*of_field(shown, days), *_unread(table, shown)]
         lacking = [name for name in shown.field.sources if name not in table.columns]
         if lacking:
@@ -67,6 +67,8 @@ def examine(
 def of_field(shown: Shown, days: Days) -> Iterator[Finding]:
     """What can be seen in the values alone."""
     yield from always(shown)
+    if shown.field.kind in TIMED:
+        return  # which hours there are is what a baseline learns
     yield from explodes(shown, days)
     yield from changes(shown, days)
 
@@ -101,9 +103,9 @@ def _indexed(table: pl.DataFrame) -> Floats | None:
 
 
 def _unread(table: pl.DataFrame, shown: Shown) -> Iterator[Finding]:
-    """Cells of a number that hold something else."""
+    """Cells of a number, or of a time, that hold something else."""
     name = shown.field.name
-    if shown.field.kind not in ("number", "band") or name not in table.columns or shown.field.how:
+    if shown.field.kind not in ("number", "band", *TIMED) or name not in table.columns or shown.field.how:
         return
     text = texts(table, name)
     lost = (text != "").to_numpy().copy()

@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from models.features.spec import Field
+from models.features.spec import FeatureSpec, Field
 from models.features.values import Floats, Ints, Tokens, Values
 
 Mask = npt.NDArray[np.bool_]
 TIMED = frozenset({"hour", "week_hour"})
-"""Kinds that are made of the time alone: what is wrong with them is told of the events."""
+"""Kinds that are made of a time alone. What is wrong with the events' own time is told of the events."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,6 @@ class Shown:
         return f"{self.numbers[at]:.6g}" if self.numbers is not None else ""
 
 
-def shown_in(values: Values, fields: tuple[Field, ...]) -> list[Shown]:
+def shown_in(values: Values, spec: FeatureSpec) -> list[Shown]:
     """The fields that can be looked at one by one."""
-    return [Shown.of(field, values) for field in fields if field.kind not in TIMED]
+    return [Shown.of(f, values) for f in spec.fields if f.kind not in TIMED or f.name != spec.time]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from models.features.spec import Field
 from models.quality.days import Days
-from models.quality.facts import Shown
+from models.quality.facts import TIMED, Shown
 from models.quality.finding import Finding, clipped, grade_of
 
 SPARSE_SHARE = 0.05
@@ -25,14 +26,14 @@ def always(shown: Shown) -> Iterator[Finding]:
     """Empty, sparse, constant, another value in each row."""
     name, filled = shown.field.name, len(shown.filled)
     if not filled:
-        mend = "extract it, or leave it out of fields="
-        yield Finding(name, "empty", "F", "no row has a value", mend, shown.height, 1.0)
+        words, mend = nothing_in(shown.field)
+        yield Finding(name, "empty", "F", f"no row has {words}", f"{mend}, or leave it out", shown.height, 1.0)
         return
     if shown.coverage < SPARSE_SHARE:
         words = f"only {shown.coverage:.2%} of the rows have a value"
         mend = "leave it out, unless these rows are the ones that matter"
         yield Finding(name, "sparse", "B", words, mend, shown.height - filled, 1 - shown.coverage)
-    if shown.distinct == 1:
+    if shown.distinct == 1 and shown.field.kind not in TIMED:  # all in one hour is how a nightly job is
         words, mend = (
             "all values are the same, so that it tells nothing",
             "leave it out, or give events in which it varies",
@@ -40,13 +41,33 @@ def always(shown: Shown) -> Iterator[Finding]:
         yield Finding(name, "constant", "D", words, mend, filled, shown.coverage, example=clipped(shown.text(0)))
 
 
+def nothing_in(field: Field) -> tuple[str, str]:
+    """What no row has where a field cannot be read in any, and what to do.
+
+    >>> nothing_in(Field("seen", "hour"))
+    ('a time that can be read', 'give seen as epoch seconds or ISO 8601')
+    """
+    if field.how:
+        return (
+            f"{', '.join(field.of)} of which {field.how} can be computed",
+            f"look at what {', '.join(field.of)} holds",
+        )
+    if field.kind in TIMED:
+        return "a time that can be read", f"give {field.name} as epoch seconds or ISO 8601"
+    if field.kind in ("number", "band"):
+        return "a number", f"give {field.name} as a number, without unit and separators"
+    return "a value", f"extract {field.name}"
+
+
 def unread(shown: Shown, lost: int, example: str) -> Iterator[Finding]:
-    """Of a number: cells that hold what is none. lost: how many."""
+    """Of a number or a time: cells that hold what is none. lost: how many."""
     written = lost + len(shown.rows)
     if lost > UNREAD_SHARE * written:
         share = lost / written
-        words = f"{lost:,} of {written:,} values are no numbers and count as missing"
+        what = "times" if shown.field.kind in TIMED else "numbers"
+        words = f"{lost:,} of {written:,} values are no {what} and count as missing"
         mend = "bring all values to one unit, and take its name and separators away with eval and replace"
+        mend = "give epoch seconds or ISO 8601 (strptime)" if what == "times" else mend
         yield Finding(shown.field.name, "unread", grade_of(share), words, mend, lost, share, example=clipped(example))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from models.contract import LEAST_FILLED
 from models.errors import DataError
 from models.features.hashing import MISSING
 from models.features.spec import FeatureSpec
@@ -22,6 +23,7 @@ MOST = 0.5
 """A fault that more than this share of the rows has is refused."""
 OWN_SHARE, LEAST_ROWS = 0.9, 1000
 """An entity of which nearly every row has another owns no baseline; told from so many rows on."""
+MOST_NAMED = 5
 USELESS = frozenset({"empty", "constant", "exploding"})
 TOLD_FROM = "C"
 """Lesser findings than this are not told in the card."""
@@ -39,6 +41,8 @@ def gate(
     """
     found = _findings(values, spec)
     refused = [*_refused(values, spec, given, now_s), *_without_a_past(values, spec), *_without_a_field(found, spec)]
+    lacking = _lacking(values, spec)
+    (refused if lacking and lacking.count == values.count else found).extend([lacking] if lacking else [])
     if refused and not force:
         raise _refusal(refused[0], "; force=true fits all the same")
     told = [finding for finding in (*refused, *found) if finding.grade >= TOLD_FROM]
@@ -61,7 +65,7 @@ def _findings(values: Values, spec: FeatureSpec) -> list[Finding]:
     days = Days.read(values.time, values.count)
     owners = {name: values.owners[name] for name in spec.entities}
     found = [*entities(owners, values.count), *names(owners, values.count)]
-    for shown in shown_in(values, spec.fields):
+    for shown in shown_in(values, spec):
         found += of_field(shown, days)
     return found
 
@@ -99,6 +103,31 @@ def _without_a_past(values: Values, spec: FeatureSpec) -> Iterator[Finding]:
 def _without_a_field(found: list[Finding], spec: FeatureSpec) -> Iterator[Finding]:
     """No field that could tell one row from another."""
     useless = {finding.field: finding for finding in found if finding.check in USELESS}
-    if all(field.name in useless or field.kind in TIMED for field in spec.fields) and useless:
-        words = "; ".join(f"{name}: {finding.check}" for name, finding in useless.items())[:300]
-        yield Finding(EVENTS, "no_field", "F", f"no field tells anything ({words})", "give fields that vary", 0, 1.0)
+    others = [field for field in spec.fields if field.name not in useless]
+    if any(field.kind not in TIMED or field.name != spec.time for field in others) or not useless:
+        return
+    told = "; ".join(f"{name}: {_why(finding)}" for name, finding in useless.items())[:300]
+    mends = {finding.mend if finding.check == "empty" else "give fields that vary" for finding in useless.values()}
+    mend = mends.pop() if len(mends) == 1 else "give fields that can be read and vary"
+    field = next(iter(useless)) if len(useless) == 1 else EVENTS
+    yield Finding(field, "no_field", "F", f"no field tells anything ({told})", mend, 0, 1.0)
+
+
+def _lacking(values: Values, spec: FeatureSpec) -> Finding | None:
+    """More than half of the rows have so few of the fields that rows like them will not be scored."""
+    filled = np.full(values.count, sum(field.kind in TIMED and field.name == spec.time for field in spec.fields))
+    missing = {}
+    for shown in shown_in(values, spec):
+        filled[shown.filled] += 1
+        missing[shown.field.name] = 1.0 - shown.coverage
+    lost = int((filled < LEAST_FILLED * len(spec.fields)).sum())
+    if lost <= MOST * values.count:
+        return None
+    emptiest = sorted((name for name in missing if missing[name] > MOST), key=lambda name: -missing[name])[:MOST_NAMED]
+    words = f"{lost:,} of {values.count:,} rows have values in fewer than half of the fields, and are not scored"
+    mend = f"leave out what is mostly empty ({', '.join(emptiest)}), or search events that have it"
+    return Finding(EVENTS, "unscored", "F", words, mend, lost, lost / values.count)
+
+
+def _why(finding: Finding) -> str:
+    return finding.words if finding.check == "empty" else finding.check

@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import AfterValidator, Field
 
+from models.scoring import Scored
 from sidecar.house import House, Reply
 from sidecar.options import Options
 
 EXPLAIN_BUDGET_S = 2.0
 LOCAL_EXPLAIN_BUDGET_S = 30.0
+MOST_TOLD = 500
+"""Letters of a header."""
 
 
 def _is_count(value: str) -> bool:
@@ -76,7 +79,14 @@ def run(table: pl.DataFrame, options: ScoreOptions, house: House) -> Reply:
         warmup_h=options.warmup_h,
     )
     carry = base64.b64encode(scored.carry).decode()
-    return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry})
+    return Reply(scored.table, {"AIScore-Model": model.id, "AIScore-Carry": carry} | _said(scored), scored.told)
+
+
+def _said(scored: Scored) -> dict[str, str]:
+    """Why most rows were not scored, as a header, which holds ASCII only; a few of many are nothing to warn of."""
+    if 2 * scored.table.to_series(0).null_count() <= scored.table.height:
+        return {}
+    return {"AIScore-Told": scored.told.encode("ascii", "replace").decode()[:MOST_TOLD]}
 
 
 def _countdown(budget_s: float | None, house: House) -> Callable[[], float]:

@@ -300,6 +300,15 @@ def test_a_fault_labels_every_row_and_warns_once(
     assert "aiscore_request_id=" in warning
 
 
+def test_rows_that_say_nothing_to_the_model_are_told_once(splunkd: Splunkd, sidecar: Sidecar, any_python: str) -> None:
+    sidecar.default = scripted.with_headers(AIScore_Told="5 of 5 rows are not scored: seen empty")
+    with score(splunkd, python=any_python) as process:
+        search.run(process, [events(5), events(5)])
+        assert process.end() == 0, process.show()
+    (warning,) = process.texts("WARN")
+    assert "5 of 5 rows are not scored: seen empty (ai_note=bad_features). To mend: compare" in warning
+
+
 RETRIED = {
     "token refused": 2,
     "busy": 3,

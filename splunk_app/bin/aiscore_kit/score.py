@@ -9,7 +9,7 @@ from aiscore_kit import contract, outputs
 from aiscore_kit.circuit import Circuit
 from aiscore_kit.client import csv_request
 from aiscore_kit.command import Chunked, crash
-from aiscore_kit.failure import Cancelled, Failure
+from aiscore_kit.failure import MENDS, Cancelled, Failure
 from aiscore_kit.length import Length
 from aiscore_kit.reply import ReplyReader, mark_clipped
 from aiscore_kit.rows import Rows
@@ -18,6 +18,7 @@ from aiscore_kit.watch import Deadline
 from aiscore_kit.wire import Wire
 
 _MAX_CARRY = 8 << 10
+_MAX_TOLD = 500
 _PATIENCE_S = 10.0
 _BUDGET_S = 60.0
 _EXPLAIN_S = (0.25, 2.0)
@@ -29,6 +30,7 @@ class RowByRow(Chunked, StreamingCommand):
 
     _contract = None
     _carry = ""
+    _told = ""
     _seq = 0
     _rows_seen = 0
 
@@ -124,6 +126,7 @@ class RowByRow(Chunked, StreamingCommand):
             answer = self.sidecar(deadline).ask(request, deadline.left())
             found += self._reader.suffixes(answer.body, count, answer.headers.get("AIScore-Model", ""))
             carry = answer.headers.get("AIScore-Carry", "")
+            self._told = self._told or answer.headers.get("AIScore-Told", "")[:_MAX_TOLD]
             if len(carry) > _MAX_CARRY:
                 raise Failure("bad_response", "the reply's carry is too long")
         mark_clipped(found, wire.clipped)
@@ -163,7 +166,11 @@ class RowByRow(Chunked, StreamingCommand):
         return chosen == "fail"
 
     def _tell(self):
-        """One warning with counts and reasons, with the last chunk of the search."""
+        """With the last chunk of the search: why rows say nothing to the model, and one warning with counts and reasons
+        of the others."""
+        if self._finished and self._told:
+            words = "aiscore: of a chunk, %s (ai_note=bad_features). To mend: %s"
+            self.write_warning("{}", words % (self._told, MENDS["bad_features"]))
         reasons = [note for note in self._unscored if note != "preview"]
         if not self._finished or not reasons:
             return
