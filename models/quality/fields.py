@@ -27,7 +27,9 @@ def always(shown: Shown) -> Iterator[Finding]:
     name, filled = shown.field.name, len(shown.filled)
     if not filled:
         words, mend = nothing_in(shown.field)
-        yield Finding(name, "empty", "F", f"no row has {words}", f"{mend}, or leave it out", shown.height, 1.0)
+        yield Finding(
+            name, "empty", "F", f"no row has {words}", f"{mend}, or leave it out of fields=", shown.height, 1.0
+        )
         return
     if shown.coverage < SPARSE_SHARE:
         words = f"only {shown.coverage:.2%} of the rows have a value"
@@ -56,7 +58,7 @@ def nothing_in(field: Field) -> tuple[str, str]:
         return "a time that can be read", f"give {field.name} as epoch seconds or ISO 8601"
     if field.kind in ("number", "band"):
         return "a number", f"give {field.name} as a number, without unit and separators"
-    return "a value", f"extract {field.name}"
+    return "a value", "extract it"
 
 
 def unread(shown: Shown, lost: int, example: str) -> Iterator[Finding]:

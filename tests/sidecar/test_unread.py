@@ -45,7 +45,7 @@ def told(house: House, table: pl.DataFrame) -> str:
         ("odd:week_hour", "a time that can be read", "give odd as epoch seconds or ISO 8601"),
         ("odd:number", "a number", "give odd as a number"),
         ("odd:band", "a number", "give odd as a number"),
-        ("void:category", "a value", "extract void"),
+        ("void:category", "a value", "extract it, or leave it out"),
         ("made=domain(void)", "void of which domain can be computed", "look at what void holds"),
         ("made=entropy(void)", "void of which entropy can be computed", "look at what void holds"),
     ],
