@@ -168,18 +168,24 @@ def tail_of(scores: Floats, points: int = 40) -> list[tuple[float, float]]:
 def promise(bands: Sequence[Band], reference: Reference, plan: FitPlan) -> str:
     """The guarantee in words, with its numbers and what it rests on."""
     alert = next(band for band in bands if band.severity == ALERT)
+    share = f"one in {float(f'{1 / alert.rate:.2g}'):,.0f} ordinary rows"
     rows = f"{len(reference.scores):,} benign rows that had taught no baseline"
     if alert.how == "extrapolated":
-        basis = f"extrapolated by the generalised Pareto tail of {rows}, too few to promise it by themselves"
+        basis = (
+            f"About {share} reaches {ALERT} or more: extrapolated by the generalised Pareto tail of {rows}, too few "
+        )
+        words = [basis + "to show it by themselves."]
     elif alert.how == "scale":
-        basis = f"by the scale fitted on {rows}, which is an estimate and no bound"
+        words = [f"About {share} reaches {ALERT} or more: an estimate by the scale fitted on {rows}, no bound."]
     else:
-        basis = f"a bound on average, by split conformal prediction from {rows}"
-    words = [f"At most {alert.rate:.2g} of ordinary rows reach {ALERT} or more: {basis}."]
+        words = [
+            f"On average at most {share} reaches {ALERT} or more: a bound, by split conformal prediction from {rows}."
+        ]
     if reference.count:
-        words.append(f"In {reference.count} whole days that was {alert.a_day:.3g} a day.")
+        words.append(f"On the {reference.count} whole days of these rows, {_figure(alert.a_day)} a day did.")
     if not np.isnan(alert.sure):
-        words.append(f"A new day has {alert.low:.3g} to {alert.high:.3g} with probability {alert.sure:.2f}.")
+        between = dict.fromkeys([_figure(alert.low), _figure(alert.high)])
+        words.append(f"With a probability of {alert.sure:.0%} a new day has {' to '.join(between)} of them.")
     budget = _budget(plan, reference)
     if budget is not None and reference.count >= MIN_DAYS and budget * reference.kept >= 1:
         sure = kept_by_days(reference, budget)[1]
@@ -191,9 +197,15 @@ def promise(bands: Sequence[Band], reference: Reference, plan: FitPlan) -> str:
             f"average, {checked.min():.2f} to {checked.max():.2f} by day."
         )
     words.append(
-        "All of it holds where new rows and days are like those of the reference, in any order (exchangeable)."
+        "All of it holds where new rows and days are like those of the reference (exchangeable); an attack, and what "
+        "happens beside it, is not."
     )
     return " ".join(words)
+
+
+def _figure(number: float) -> str:
+    """A count a day, for people."""
+    return f"{round(number, 2):,g}"
 
 
 def held_out(reference: Reference, rate: float) -> Floats:

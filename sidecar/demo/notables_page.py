@@ -22,6 +22,7 @@ def page_of(watch: Watch, stories: Sequence[Story]) -> dict[str, Any]:
         "steps": steps_of(watch),
         "note": _note(watch),
         "met": [_met(story, watch) for story in stories],
+        "caught": len({story.name for story in stories} & {notable.story for notable in watch.notables}),
         "days": [_day(day, stories, day is first) for day in watch.days],
     }
 

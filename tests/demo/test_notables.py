@@ -73,6 +73,11 @@ def watch(tmp_path: Path) -> Watch:
     )  # fmt: skip
 
 
+def test_an_attack_is_caught_by_a_notable_of_its_own(watch: Watch, tmp_path: Path) -> None:
+    nobody = _watch(tmp_path, notables=[notable(MIDNIGHT + HOUR_S, "bob")])
+    assert page_of(watch, (STORY,))["caught"] == 1 and page_of(nobody, (STORY,))["caught"] == 0
+
+
 def test_counts_are_those_of_the_files(watch: Watch) -> None:
     total = watch.counts
     assert (total.scored, total.unscored, total.unusual, total.risk_events, total.entities) == (1_227, 3, 2, 3, 2)

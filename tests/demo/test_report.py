@@ -84,7 +84,7 @@ def test_the_figures_are_those_of_the_table(scored: pl.DataFrame) -> None:
     assert "33 sign-ins in 1 days" in text
     assert "32 scored, 2 March to 2 March ; 1 left unscored" in text or "32 scored, 2 March to 2 March; 1 left" in text
     assert "10 alerts, 10 a day" in text
-    assert "1 of 2 attacks found" in text
+    assert "1 of 2 attacks found in the queue, 0 by notables" in text
 
 
 def test_the_queue_stands_in_the_order_of_the_scores_with_reasons_and_truth(scored: pl.DataFrame) -> None:
@@ -97,7 +97,7 @@ def test_the_queue_stands_in_the_order_of_the_scores_with_reasons_and_truth(scor
 
 def test_a_missed_attack_is_told_and_shown(scored: pl.DataFrame) -> None:
     text = Text(_page(scored)).text
-    assert "not found" in text
+    assert "not in the queue" in text and "not found" not in text
     assert "not among the alerts" in text
 
 

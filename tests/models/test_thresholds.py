@@ -13,7 +13,7 @@ from models.errors import DataError
 from models.plan import FitPlan
 from models.scale import Scale
 from models.simulator import simulate
-from models.thresholds import Reference, bands_of, conformal, extrapolated, held_out, kept_by_days
+from models.thresholds import Band, Reference, bands_of, conformal, extrapolated, held_out, kept_by_days, promise
 from models.training import Fit, fit
 from tests.models.tables import sign_ins
 from tests.models.test_fit_and_score import load
@@ -105,6 +105,34 @@ def test_beyond_the_reference_the_tail_goes_on_and_says_so() -> None:
     fresh = scale.score(rng.exponential(size=2_000_000))
     assert (fresh >= found[3].score).mean() == pytest.approx(1e-4, rel=0.6)
     assert extrapolated(scale, 1e-9) < 1
+
+
+@pytest.mark.parametrize(
+    ("how", "rate", "begins"),
+    [
+        (
+            "scale",
+            9.55e-5,
+            "About one in 10,000 ordinary rows reaches high or more: an estimate by the scale fitted on 8",
+        ),
+        (
+            "extrapolated",
+            1.05e-5,
+            "About one in 95,000 ordinary rows reaches high or more: extrapolated by the general",
+        ),
+        (
+            "conformal",
+            0.0046,
+            "On average at most one in 220 ordinary rows reaches high or more: a bound, by split conf",
+        ),
+    ],
+)
+def test_a_promise_is_told_in_words_that_claim_no_more(how: str, rate: float, begins: str) -> None:
+    """An estimate is not called a bound, no share is a power of ten, no interval goes from one number to the same."""
+    reference = Reference(np.zeros(8), np.array([0, 0, 1, 1, 2, 2, 3, 3]), 4, 2, 1.0)
+    told = [promise([Band("high", 0.67, rate, how, 1234.5, 0.0, high, 0.8)], reference, PLAN) for high in (0.0, 4.0)]
+    assert told[0].startswith(begins) and "1,234.5 a day" in told[0] and "e-0" not in told[0]
+    assert "With a probability of 80% a new day has 0 of them." in told[0] and "has 0 to 4 of them." in told[1]
 
 
 def test_partial_days_do_not_count() -> None:
