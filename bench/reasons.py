@@ -30,7 +30,7 @@ from bench.raw_sets import RawSet, raw_sets
 PAGE = ROOT / "docs" / "reasons.md"
 MOST_PARTS = 4
 """Reasons of one event that are shown."""
-SURROUNDINGS = re.compile("^$|bits of surprise")
+SURROUNDINGS = re.compile("^$|bits? of surprise")
 PLAIN = {
     "protocol_type": "protocol",
     "src_bytes": "bytes sent",

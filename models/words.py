@@ -54,13 +54,14 @@ PHRASES = (
     " never reached",
     "no time, so that what happened around this row is unknown",
     " bits of surprise in what else happened around this time",
+    " bit of surprise in what else happened around this time",
     "under ",
     "% of ",
     "none of ",
     *(f".{tenth})" for tenth in range(10)),
 )
 EMPTY, NEXT, AMOUNT, USUAL, AND, X, SEEN, NEVER_SEEN, REACHED, NEVER_REACHED, *_ = range(len(PHRASES))
-NO_TIME, AROUND, UNDER, OF, NONE_OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
+NO_TIME, AROUND, AROUND_ONE, UNDER, OF, NONE_OF, TENTH, *_ = range(NEVER_REACHED + 1, len(PHRASES))
 """The numbers of these texts, the first of every glossary; TENTH is that of `.0)`, and the others follow."""
 
 
@@ -269,8 +270,9 @@ class Witness:
         """What stands around each row that is not silent, (k, 2)."""
         bits = self._around[rows]
         known = ~np.isnan(bits)
-        number = whole(np.rint(np.where(known, bits, 0)).astype(np.int64))
-        return np.stack([np.where(known, number, NO_TIME), np.where(known, AROUND, EMPTY)], axis=1)
+        number = np.rint(np.where(known, bits, 0)).astype(np.int64)
+        around = np.where(number == 1, AROUND_ONE, AROUND)
+        return np.stack([np.where(known, whole(number), NO_TIME), np.where(known, around, EMPTY)], axis=1)
 
 
 def plain(texts: pl.Series) -> pl.Series:

@@ -113,10 +113,12 @@ def _in_words(changes: Mapping[str, Change], wish: Wish) -> str:
     if not changes:
         return "nobody of this name is in these learned days: nothing was forgotten"
     rows = sum(gone.rows for change in changes.values() for gone in change.gone.values())
-    told = f"{rows:,} rows of {len({day for change in changes.values() for day in change.gone})} whole UTC days"
+    days = len({day for change in changes.values() for day in change.gone})
+    told = f"{rows:,} rows of that entity, learned on {days:,} UTC day{'s' * (days != 1)}"
+    told += f" by {len(changes)} versions together," if len(changes) > 1 else ""
     told += " would be forgotten" if wish.dry else " forgotten"
     tainted = sum(change.tainted for change in changes.values())
-    return told + (f"; {tainted} versions tainted: fit the model again" if tainted else "")
+    return told + (f"; {tainted} version{'s' * (tainted != 1)} tainted: fit the model again" if tainted else "")
 
 
 def _refuse_unknown(line: Line, wish: Wish) -> None:

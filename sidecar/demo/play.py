@@ -48,8 +48,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+EXAMPLES = """examples:
+  aiscore demo                                  five minutes on two idle cores; then open demo/report.html
+  aiscore demo --users 200 --out /tmp/small     a smaller company, in a fifth of the time
+  aiscore demo --seed 8 --out /tmp/another      another company and other attacks
+"""
+
+
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("aiscore demo", description=(__doc__ or "").split(":", 1)[1].strip())
+    about, shape = (__doc__ or "").split(":", 1)[1].strip(), argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("aiscore demo", description=about, epilog=EXAMPLES, formatter_class=shape)
     parser.add_argument("--seed", type=int, default=7, help="another company and other attacks (default: 7)")
     parser.add_argument("--users", type=int, default=1_000, help="people in the company (default: 1000)")
     parser.add_argument("--out", type=Path, help="folder for events, scores, report (default: demo/ of the checkout)")

@@ -40,7 +40,9 @@ class FitOptions(Options):
         None, description="field that is 1 or true on known attacks; without it only unsupervised voices"
     )
     fields: Words = Field(
-        (), description="input fields, by commas; without it every field that is not time, entity or label"
+        (),
+        description="input fields, by commas; without it every field that is not time, entity or label: the hour of "
+        "day counts where it is named, _time:hour",
     )
     scope: str | None = Field(None, description="field that separates contexts, such as site or tenant")
     peers: Words = Field(

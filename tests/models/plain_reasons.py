@@ -204,7 +204,8 @@ class Witness:
 def _around(bits: float) -> str:
     if np.isnan(bits):
         return "no time, so that what happened around this row is unknown"
-    return f"{bits:.0f} bits of surprise in what else happened around this time"
+    count = f"{bits:.0f}"
+    return f"{count} bit{'s' * (count != '1')} of surprise in what else happened around this time"
 
 
 def _unit(field: Field) -> str:
