@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 EXAMPLES = """examples:
   aiscore demo                                  five minutes on two idle cores; then open demo/report.html
-  aiscore demo --users 200 --out /tmp/small     a smaller company, in a fifth of the time
+  aiscore demo --users 200 --out /tmp/small     a smaller company, sooner done
   aiscore demo --seed 8 --out /tmp/another      another company and other attacks
 """
 

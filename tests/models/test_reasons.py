@@ -183,6 +183,7 @@ def test_every_form_of_sentence_is_met() -> None:
         r"=x, y \+9 \(ai_score=1\) ",
         "=" + "ü" * 63 + "…",
         r"\d bits of surprise in what else",
+        r"\b1 bit of surprise in what else",
     )
     assert [form for form in forms if not re.search(form, found)] == []
     same = r"tag=t\d+( (?:never )?seen[^;(]*), tag=t\d+(?:, t\d+)*\1(?:,| \(\+)"

@@ -142,6 +142,14 @@ def test_what_was_learned_and_forgotten_is_said_beside_the_answer(run) -> None: 
     assert "no events: nothing was learned" in told
     code, out, told = run("learn", "model=lesson", "action=forget", "entity=nobody")
     assert (code, rows(out)) == (0, []) and "nothing was forgotten" in told
+    user = TRAIN.split(b"\n")[1].split(b",")[TRAIN.split(b"\n")[0].split(b",").index(b"user")].decode()
+    _, one, told = run("learn", "model=lesson", "action=forget", f"entity={user}", "dry=true")
+    learned = sum(int(each["rows"]) for each in rows(one))
+    days = len(rows(one))
+    assert f"{learned} rows of that entity, learned on {days} UTC day{'s' * (days > 1)} would be forgotten" in told
+    run("fit", "model=lesson", "entity=user", "seed=8", body=TRAIN)
+    _, both, told = run("learn", "model=lesson", "action=forget", f"entity={user}", "dry=true")
+    assert len(rows(both)) == 2 * days and "by 2 versions together, would be forgotten; 2 versions tainted" in told
 
 
 def test_events_that_are_none_have_no_quality(run) -> None:  # type: ignore[no-untyped-def]
