@@ -186,3 +186,22 @@ def test_letters_overlap() -> None:
     found = made("letters", [["example.com"]])[0]
     assert isinstance(found, list) and found[0] == "^ex" and found[-1] == "om$"
     assert all(one[1:] == two[:-1] for one, two in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("how", "texts", "found"),
+    [
+        ("command_tokens", ["a " * 4096 + "tail"], ["a"]),
+        ("command_tokens", ["x" * 65], ["x" * 64]),
+        ("domain", ["a" * 5000], "a" * 4096),
+        ("subdomain", ["a" * 4093 + ".b.example"], ""),
+        ("entropy", ["a" * 1024 + "b" * 1024], 0.0),
+        ("letters", ["a" * 1000], ["^aa", *["aaa"] * 254, "aa$"]),
+        ("pair", ["a" * 5000, "b" * 5000], f"{'a' * 4096} > {'b' * 4096}"),
+        ("file_name", ["a" * 5000], "a" * 4096),
+        ("folder", ["/" + "a" * 4095 + "/x"], "/"),
+    ],
+)
+def test_of_a_very_long_text_only_the_beginning_is_read(how: str, texts: list[str], found: object) -> None:
+    (one,) = DERIVATIONS[how].compute([pl.Series([text]) for text in texts]).to_list()
+    assert one == found

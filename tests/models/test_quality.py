@@ -116,6 +116,7 @@ def found(grades: list[Grade]) -> dict[tuple[str, str], Finding]:
 def test_an_example_is_a_line_of_letters() -> None:
     assert clipped("a\x1b[2J\r\n\tb\u202ec" + "\x00" * 100_000) == "a [2J b c"
     assert clipped("x" * 65) == "x" * 61 + "..."
+    assert not clipped(" " * 1024 + "x"), "no more is looked at"
 
 
 def test_nothing_is_found_in_clean_events() -> None:
