@@ -102,13 +102,14 @@ def _stories(company: Simulation, notable: dict[str, object]) -> set[str]:
 def risk_by_day(rows: pl.DataFrame) -> pl.DataFrame:
     """The entities of each day, most risk first: day, entity_type, entity, risk, rank (from 1; equals share the worst).
 
-    The same news counts once a day at its highest, and one behaviour at most DAY_CAP, as in the macro aiscore_stack.
+    The same news counts once a day at its highest, and that of one behaviour at most DAY_CAP, as in the macro
+    aiscore_stack.
     """
     points = pl.col("ai_band").replace_strict(POINTS, return_dtype=pl.Int64)
     of = ["day", "entity_type", "entity"]
     days = rows.with_columns(day=pl.col("_time").cast(pl.Float64) // DAY_S, points=points)
-    news = days.group_by(*of, "ai_behaviour", "ai_same").agg(pl.col("points").max())
-    kinds = news.group_by(*of, "ai_behaviour").agg(pl.col("points").sum().clip(upper_bound=DAY_CAP))
+    news = days.group_by(*of, "ai_news", "ai_same").agg(pl.col("points").max())
+    kinds = news.group_by(*of, "ai_news").agg(pl.col("points").sum().clip(upper_bound=DAY_CAP))
     found = kinds.group_by(of).agg(risk=pl.col("points").sum())
     return found.with_columns(rank=pl.col("risk").rank("max", descending=True).over("day")).sort(
         "day", "rank", "entity"

@@ -50,7 +50,7 @@ def replayed(what: Play, told: Callable[[RunReport], None] = lambda _: None) -> 
             splunk,
             what,
             f'| `aiscore_rows("{what.recipe}")` | `aiscore_band` | `aiscore_entities` '
-            "| table _time entity_type entity ai_behaviour ai_band ai_same",
+            "| table _time entity_type entity ai_news ai_band ai_same",
         )
         runs = _asked(splunk, what, "| search `aiscore_index` ai_record=run | stats sum(rows) AS rows")
         raised = [(one.time_s, str(one.row["entity_type"]), str(one.row["entity"])) for one in splunk.desk.notables]

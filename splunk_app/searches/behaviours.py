@@ -65,7 +65,8 @@ def _of(behaviour: Behaviour) -> str:
 
 
 def entities_macro(found: Definitions) -> str:
-    """The definition of `aiscore_entities`: a row for each entity and behaviour of an event; ai_same names the news."""
+    """The definition of `aiscore_entities`: a row for each entity and behaviour of an event, its news named by ai_news
+    and ai_same."""
     owners = ", ".join(
         f'ai_recipe="{recipe.name}", mvappend({", ".join(_owner(*pair) for pair in recipe.entities)})'
         for recipe in found.recipes.values()
@@ -75,11 +76,17 @@ def entities_macro(found: Definitions) -> str:
         for one in found.behaviours
         for field, told in one.same.items()
     )
+    shared = "".join(
+        f'ai_recipe="{one.recipe}" AND ai_behaviour="{one.name}", "{one.news}", '
+        for one in found.behaviours
+        if one.news
+    )
     return " \\\n".join(
         [
             'makemv delim="," ai_behaviour | mvexpand ai_behaviour',
             f"| eval ai_entity=case({owners}) | mvexpand ai_entity",
             r'| rex field=ai_entity "^(?<entity_type>[^|]+)\|(?<ai_field>[^|]+)\|(?<entity>[\s\S]+)"',
+            f"| eval ai_news=case({shared}true(), ai_behaviour)",
             f'| eval ai_same=coalesce(case({news}), "-"), entity_key=md5(entity_type."|".entity)',
         ]
     )

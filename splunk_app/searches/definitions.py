@@ -29,6 +29,7 @@ class Behaviour:
     """What was strange in an event: the fields whose contribution says so, and the ATT&CK techniques it may be.
 
     same: entity field -> the field that tells two such events of the entity apart; without it they are the same news.
+    news: the behaviour whose news this is, too: what both say of one thing adds risk once. Its own where empty.
     """
 
     recipe: str
@@ -38,6 +39,7 @@ class Behaviour:
     same: dict[str, str]
     techniques: tuple[str, ...]
     told: str
+    news: str = ""
 
 
 @dataclass(frozen=True)

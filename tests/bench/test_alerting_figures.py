@@ -93,7 +93,7 @@ def test_the_queue_of_a_day_counts_news_once_and_caps_a_behaviour() -> None:
         row("cyd", "place", "medium", "FR"), row("cyd", "hour", "low", "-"),  # 60
         row("cyd", "place", "high", "FR", day=1),
     ]  # fmt: skip
-    names = ["_time", "entity_type", "entity", "ai_behaviour", "ai_band", "ai_same"]
+    names = ["_time", "entity_type", "entity", "ai_news", "ai_band", "ai_same"]
     queue = rba.risk_by_day(pl.DataFrame(rows, names, orient="row"))
     found = queue.select("day", "entity", "risk", "rank").rows()
     assert found == [(0, "bob", 120, 1), (0, "cyd", 60, 2), (0, "ann", 20, 3), (1, "cyd", 60, 1)]

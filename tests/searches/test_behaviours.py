@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from splunk_app.searches.definitions import definitions
 from tests.searches.conftest import RECIPE
 from tests.splunkd.splunk import Splunk
 
@@ -35,3 +36,11 @@ def test_behaviours_follow_from_contributions(
 def test_an_unscored_row_has_no_behaviour(splunk: Splunk) -> None:
     text = f'| makeresults | eval ai_status="unscored", ai_contributions="" | `aiscore_{RECIPE}_behaviour`'
     assert splunk.search(text).to_dicts()[0].get("ai_behaviour") is None
+
+
+def test_shared_news_is_that_of_another_behaviour_of_the_recipe_told_apart_by_the_same_field() -> None:
+    sharing = [one for one in definitions().behaviours if one.news]
+    assert sharing
+    for one in sharing:
+        (other,) = [each for each in definitions().of_recipe(one.recipe) if each.name == one.news]
+        assert other != one and not other.news and other.same == one.same

@@ -74,6 +74,17 @@ def test_an_event_of_two_behaviours_counts_for_both(splunk: Splunk) -> None:
     assert (found["ai_hour"], found["ai_behaviours"], found["ai_events"]) == (120.0, "place, reach", 2.0)
 
 
+def test_a_place_that_is_strange_and_too_far_away_is_one_piece_of_news(splunk: Splunk) -> None:
+    both = {"ai_behaviour": "place,travel", "ai_techniques": "T1078"}
+    rows = [{**both, "src_country": country} for country in ("RO", "IE", "SG", "US")]
+    kept_rows(splunk, rows, splunk.now_s)
+    assert stacked(splunk).is_empty()
+    fifth = {**both, "src_country": "BR", "ai_event_id": "f" * 32, "ai_key": "f" * 32}
+    kept_rows(splunk, [fifth], splunk.now_s - 60)
+    (found,) = stacked(splunk).filter(pl.col("entity_type") == "user").to_dicts()
+    assert (found["ai_hour"], found["ai_events"], found["ai_behaviours"]) == (100.0, 10.0, "place, travel")
+
+
 def test_an_entity_is_told_once_a_day(splunk: Splunk) -> None:
     kept_rows(splunk, [{}] * 5, splunk.now_s)
     for _ in range(2):
