@@ -36,7 +36,8 @@ POINTS = {"low": 20, "medium": 40, "high": 60}
 DAY_CAP = 120
 """As the macro aiscore_stack counts."""
 TOP = 10
-EVENT_FIELDS = ("_time", "user", "src", "src_country", "dest", "app", "action", "bytes_out")
+EVENT_FIELDS = ("_time", "user", "src", "src_country", "src_lat", "src_lon", "dest", "app", "action", "bytes_out")
+"""With places, as `iplocation` would add them."""
 
 
 @dataclass(frozen=True)
