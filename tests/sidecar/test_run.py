@@ -287,7 +287,7 @@ def test_in_a_shell_as_it_is_written(tmp_path: Path) -> None:
     aiscore run score model=ait --home "$HOME_" explain=none < train.csv | head -n 1 > first.csv
     """
     given = os.environ | {"PYTHON": sys.executable, "HOME_": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-ec", script], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     scored = (tmp_path / "scored.csv").read_bytes()
     assert scored.count(b"\n") == TRAIN.count(b"\n")

@@ -75,11 +75,17 @@ def start(home: Path, *words: str, ca: Path | None = None, **settings: str) -> S
     session.trust_env = False
     session.verify = str(ca) if ca else True
     server = Server(f"{'https' if ca else 'http'}://127.0.0.1:{port}", port, process, log, session)
-    wait_until(lambda: session.get(server.url + "/readyz", timeout=1).ok, server)
+    try:
+        wait_until(lambda: session.get(server.url + "/readyz", timeout=1).ok, server)
+    except BaseException:
+        session.close()
+        process.kill()
+        process.wait(10)
+        raise
     return server
 
 
-def wait_until(true: object, server: Server, seconds: float = 40) -> None:
+def wait_until(true: object, server: Server, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with suppress(requests.RequestException):

@@ -168,10 +168,13 @@ class HandlerProcess:
         self._app, self._python, self._name = app, python, name
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The handler's reply to a request."""
+        """The handler's reply to a request. One that comes when all ends starts no process that nobody would end."""
         with self._lock:
+            if self._closed:
+                raise ConnectionAbortedError("the handler has ended")
             if self._process is None:
                 stanza = self._app.conf("restmap")[self._name]
                 python = self._python or pythons.best(stanza["python.required"])
@@ -190,10 +193,14 @@ class HandlerProcess:
             return found
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, also one that is answering."""
+        self._closed = True
         if self._process:
             self._process.kill()
-            self._process.communicate()
+        with self._lock:
+            if self._process:
+                self._process.kill()
+                self._process.communicate()
 
 
 def _entry(name: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ CHUNKS = 40
 _ROWS = 10
 _DEADLINE_S = 0.5
 _OPEN_AFTER = 3
+_LATE_S = 0.1
 
 
 def run(ground: Ground) -> Found:
@@ -38,7 +39,9 @@ def run(ground: Ground) -> Found:
         log.must(code == 0, f"dead sidecar: the exit code is {code}")
         log.must(f"{CHUNKS * _ROWS} of {CHUNKS * _ROWS} rows" in "".join(process.texts("WARN")), "no count told")
     asked = sum(request.scores for request in ground.proxy.seen)
-    log.must(asked == _OPEN_AFTER, f"dead sidecar: it was asked {asked} times")
+    # On a machine that is late a request may miss its deadline before it is sent.
+    enough = asked == _OPEN_AFTER or (late.seconds > _LATE_S and asked < _OPEN_AFTER)
+    log.must(enough, f"dead sidecar: it was asked {asked} times")
     allowed = _OPEN_AFTER * _DEADLINE_S + SLACK_S + late.seconds
     log.must(seconds < allowed, f"dead sidecar: {seconds:.1f} s for {CHUNKS} chunks")
     log.counts["deadlines_missed"] += seconds >= allowed
