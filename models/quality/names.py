@@ -49,6 +49,7 @@ def _spelling(entity: str, texts: pl.Series, folded: pl.Series, counts: Ints, ro
     if total >= max(LEAST_SPELLED * rows, 1):
         example = clipped(str(texts[int(rarer["place"][0])]))
         words = f"{total:,} of {rows:,} rows spell their {entity} as others do not (capital letters or blanks)"
-        words += f": {rarer['name'].n_unique():,} of them have several baselines"
+        several = rarer["name"].n_unique()
+        words += f": {several:,} {'names have' if several != 1 else 'name has'} several baselines"
         mend = f"eval {entity}=lower(trim({entity})) in every search that fits, learns and scores"
         yield Finding(EVENTS, "spelling", grade_of(total / rows), words, mend, total, total / rows, example=example)
