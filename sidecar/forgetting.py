@@ -111,7 +111,7 @@ def _sweep(house: House) -> None:
 
 def _in_words(changes: Mapping[str, Change], wish: Wish) -> str:
     if not changes:
-        return "nobody of this name is in these learned days: nothing was forgotten"
+        return "nobody of this name, letter by letter, is in these learned days: nothing was forgotten"
     rows = sum(gone.rows for change in changes.values() for gone in change.gone.values())
     days = len({day for change in changes.values() for day in change.gone})
     told = f"{rows:,} rows of that entity, learned on {days:,} UTC day{'s' * (days != 1)}"

@@ -51,10 +51,15 @@ def gate(
 
 
 def gate_of_days(values: Values, spec: FeatureSpec, given: int, now_s: float | None = None) -> None:
-    """Raises DataError where most rows have no owner or no time that can be true: each day would be learned anew
-    without what it taught before. The arguments are those of `gate`."""
+    """Raises DataError where most rows have no owner or no time that can be true, or no field can be read in any:
+    each day would be learned anew without what it taught before. The arguments are those of `gate`."""
     for finding in _refused(values, spec, given, now_s):
         raise _refusal(finding)
+    shown = [*shown_in(values, spec)]
+    if shown and not any(each.coverage for each in shown):
+        named = ", ".join(each.field.name for each in shown[:MOST_NAMED])
+        mend = f"search events that have {named}, or give them by alias, eval or lookup"
+        raise DataError("no row says anything in the model's fields", field=shown[0].field.name, mend=mend)
 
 
 def _refusal(finding: Finding, more: str = "") -> DataError:

@@ -141,6 +141,11 @@ def test_a_day_ahead_that_a_fit_met_goes_with_the_next_lesson(tmp_path: Path) ->
         ("_time", "have no time", lambda t: pl.concat([t, *[t.with_columns(_time=pl.lit(""))] * 2])),
         ("_time", "in the future", lambda t: pl.concat([t.head(9), *[ahead(t, 5)] * 99])),
         ("dest", "no event has dest, app, bytes", lambda table: table.drop("dest", "app", "bytes")),
+        (
+            "dest",
+            "no row says anything",
+            lambda t: t.with_columns(dest=pl.lit(""), app=pl.lit(""), bytes=pl.lit("abc")),
+        ),
     ],
 )
 def test_a_day_that_lacks_what_makes_it_one_does_not_replace_what_was_learned(
@@ -212,7 +217,7 @@ def test_who_is_unknown_is_told_as_such(tmp_path: Path) -> None:
     house = house_with(tmp_path, ONE)
     assert forget(house, entity="nobody").is_empty()
     reply = run(pl.DataFrame(), LearnOptions(model="m", action="forget", entity="nobody"), house)
-    assert reply.told == "nobody of this name is in these learned days: nothing was forgotten"
+    assert reply.told == "nobody of this name, letter by letter, is in these learned days: nothing was forgotten"
 
 
 def test_forgetting_shows_how_far_it_is_and_names_the_mend_of_a_range(tmp_path: Path) -> None:
