@@ -282,6 +282,13 @@ def test_what_was_strange_does_not_teach_and_a_new_fit_waits_for_a_person(splunk
     assert after.filter(champion)["version"].to_list() == before.filter(champion)["version"].to_list()
 
 
+def test_what_was_not_scored_does_not_teach(splunk: Splunk, company: Estate) -> None:
+    splunk.add_events(RECIPE, morning(company))
+    with away(splunk):
+        ran(splunk, f"AIScore - Keep {RECIPE}", company.last_day_s + 86_400 + 3.2 * HOUR_S)
+    assert splunk.search('| search index=summary source="AIScore - Learned"', "-10d", "+10d").is_empty()
+
+
 @pytest.mark.parametrize("several", ["repeated", "joined"])
 def test_a_backfill_scores_a_field_of_several_values_as_it_was(
     tmp_path: Path, service: Service, company: Estate, several: str
