@@ -64,7 +64,7 @@ def test_whatever_a_csv_writer_quotes_is_read_back(rows: list[tuple[str, str]]) 
         (b'a,b\n1,"2"x\n3,4\n', "bad_body"),
         (b"a\n1\n2\n3\n4\n", "too_large"),
         (b"a\n1\n2\n3\n4", "too_large"),
-        (gzip.compress(b"a\n1\n"), "bad_type"),
+        (gzip.compress(b"a\n1\n", mtime=0), "bad_type"),
         (zlib.compress(b"a\n1\n"), "bad_type"),
         (b"\x1f\x8b\x08a\n1\n", "bad_type"),
         (b"\x28\xb5\x2f\xfda\n1\n", "bad_type"),
