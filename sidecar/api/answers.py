@@ -43,10 +43,13 @@ def _refused(status: int, codes: list[str]) -> dict[str, Any]:
 
 
 def table_answer(carried: Iterable[str]) -> dict[str, Any]:
-    """A reply table; a verb that takes a header back gives it, and says which model it used."""
+    """A reply table; a verb that takes a header back gives it, and says which model it used and what was odd."""
     given = dict.fromkeys(carried, TEXT)
     given |= {"AIScore-Model": TEXT} if given else {}
-    return {"200": _answer("a table", "text/csv", TEXT, given | {"Content-Digest": TEXT})}
+    found = _answer("a table", "text/csv", TEXT, given | {"Content-Digest": TEXT})
+    if given:
+        found["headers"]["AIScore-Told"] = {"required": False, "schema": TEXT}
+    return {"200": found}
 
 
 def accepted() -> dict[str, Any]:

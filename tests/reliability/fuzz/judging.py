@@ -17,7 +17,7 @@ INSIDE = (b"Traceback", b'.py"', b"site-packages", b"polars", b"Errno", b"panick
 """Words of our inside that no answer may tell."""
 KNOWN_HEADERS = {
     "content-type", "content-length", "aiscore-request-id", "aiscore-model", "aiscore-carry", "aiscore-digest",
-    "retry-after", "content-digest",
+    "aiscore-told", "retry-after", "content-digest",
     "www-authenticate", "x-content-type-options", "cache-control", "allow", "date", "server", "connection",
 }  # fmt: skip
 VALUE = re.compile(r"[\x20-\x7e]*")
