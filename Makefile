@@ -24,7 +24,7 @@ searches: setup ## every shipped search, run in the stand-in over a day: a table
 	$(BIN)/python -m tests.searches
 
 test: setup browser lint ## every test (a quarter of an hour on two cores)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 browser: ## Debian's Chromium, in which the tests open the setup page, where no browser is found
 	@command -v chromium || command -v google-chrome \
